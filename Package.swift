@@ -1,0 +1,116 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house, bottom up. Imports point down only; Tests/ArchitectureTests holds the one table of who may import what.
+
+let package = Package(
+    name: "holdfast",
+    products: [.executable(name: "holdfast", targets: ["holdfast"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    ],
+    targets: [
+        // C: macros, system calls, SIMD, libcrypto. No policy.
+        .target(name: "CLinux"),
+        .target(name: "CBlake3"),
+        .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "CNcurses",
+            cSettings: [.define("_XOPEN_SOURCE", to: "700"), .define("NCURSES_WIDECHAR", to: "1")],
+            linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+
+        // Values and pure rules.
+        .target(name: "BackupModel"),
+
+        // What every worker stands on: executors, files, volumes, children, hashes.
+        .target(
+            name: "WorkerKit",
+            dependencies: [
+                "BackupModel", "CLinux", "CBlake3", "CCrypto",
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // What is where: the SQLite catalog and the blob index files.
+        .target(
+            name: "BackupCatalog",
+            dependencies: [
+                "BackupModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // The mirror: scan, copy, prove.
+        .target(
+            name: "BlobCopier",
+            dependencies: [
+                "BackupModel", "WorkerKit", "BackupCatalog", .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // Runs the workers, takes intents, publishes the state.
+        .target(
+            name: "BackupEngine",
+            dependencies: [
+                "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // The console: a pure function of state, size, theme and time.
+        .target(name: "OperatorConsole", dependencies: ["BackupModel"]),
+        .target(
+            name: "NcursesTerminal",
+            dependencies: [
+                "BackupModel", "OperatorConsole", "CNcurses",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
+        .target(
+            name: "Settings", dependencies: ["BackupModel", .product(name: "TOMLKit", package: "TOMLKit")]),
+        .target(
+            name: "Themes", path: "Themes",
+            resources: [.embedInCode("terminal.toml")]),
+
+        .executableTarget(
+            name: "holdfast",
+            dependencies: [
+                "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier", "BackupEngine", "OperatorConsole",
+                "NcursesTerminal", "Settings", "Themes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // Proofs. Each folder proves the module it is named after; the last two look at the whole.
+        .testTarget(name: "BackupModelTests", dependencies: ["BackupModel"]),
+        .testTarget(name: "WorkerKitTests", dependencies: ["WorkerKit", "BackupModel", "CBlake3"]),
+        .testTarget(name: "BackupCatalogTests", dependencies: ["BackupCatalog", "BackupModel"]),
+        .testTarget(
+            name: "BlobCopierTests", dependencies: ["BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
+        .testTarget(
+            name: "BackupEngineTests",
+            dependencies: ["BackupEngine", "BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
+        .testTarget(name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel"]),
+        .testTarget(
+            name: "NcursesTerminalTests", dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel"]),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["BackupModel", "holdfast"]),
+        .testTarget(name: "ArchitectureTests"),
+    ],
+    cLanguageStandard: .gnu11
+)
+
+let cTargets: Set<String> = ["CLinux", "CBlake3", "CCrypto", "CNcurses"]
+for target in package.targets where !cTargets.contains(target.name) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,3 @@
+#ifndef CBLAKE3_H
+#define CBLAKE3_H
+#endif
