@@ -189,6 +189,7 @@ int clinux_set_attribute(int fd, const char *name, const void *value, size_t cou
 }
 
 int clinux_lock_exclusive(int fd) { RESULT(flock(fd, LOCK_EX | LOCK_NB)); }
+int clinux_unlock(int fd) { RESULT(flock(fd, LOCK_UN)); }
 
 void clinux_set_thread_name(const char *name) { (void)prctl(PR_SET_NAME, name, 0, 0, 0); }
 int clinux_become_subreaper(void) { RESULT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }

@@ -84,6 +84,8 @@ int clinux_set_attribute(int fd, const char *name, const void *value, size_t cou
 
 // 0, or -EWOULDBLOCK when another holds it.
 int clinux_lock_exclusive(int fd);
+// Also frees it where a child between fork and exec still shares the descriptor, which close alone does not.
+int clinux_unlock(int fd);
 
 void clinux_set_thread_name(const char *name);
 // Makes this process inherit orphaned descendants of its children.

@@ -8,8 +8,10 @@ package struct ChildCommand: Hashable, Sendable {
     package var arguments: [String]
     /// All the child gets, beside `PATH` and `LANG`.
     package var environment: [String: String]
-    /// Seconds until it is asked to end; ten more until it is killed.
+    /// Seconds until it is asked to end.
     package var timeout: Double
+    /// Seconds from SIGTERM to SIGKILL, which goes to its whole group.
+    package var patience: Double = 10
     /// Written to the child's environment, so that what a dead engine left can be found (B26).
     package var run: String
 
@@ -55,20 +57,22 @@ package struct ChildStream: Hashable, Sendable {
 
 extension ChildCommand {
     static let runVariable = "HOLDFAST_RUN"
-    /// From SIGTERM to SIGKILL.
-    static let patience: Double = 10
-
     /// Runs the program in a process group of its own and waits for it. Throws when it cannot be started.
     ///
     /// It dies with us: `setpriv --pdeathsig` where there is one. Any descriptors but the first three are closed.
     package func run() async throws(Failure) -> ChildResult {
         do {
             let child = try await ChildSpawner.start(self)
-            return try await runBlocking(name: "child") { child.wait(timeout: timeout) }
+            return try await runBlocking(name: "child") { child.wait(timeout: timeout, patience: patience) }
         } catch {
             throw (error as? Failure)
                 ?? Failure(code: "NO_THREAD", side: .engine, message: "no thread can be started", isTransient: true)
         }
+    }
+
+    /// The same on this thread, which waits for the end; for threads that may block.
+    package func runHere() throws(Failure) -> ChildResult {
+        try RunningChild(self).wait(timeout: timeout, patience: patience)
     }
 
     /// The argument vector with the death signal's in front.

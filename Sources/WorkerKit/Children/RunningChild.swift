@@ -37,7 +37,7 @@ struct RunningChild: Sendable {
     }
 
     /// Drains both streams until the child has ended, and gives its group no more time than it has.
-    func wait(timeout: Double) -> ChildResult {
+    func wait(timeout: Double, patience: Double) -> ChildResult {
         var drain = ChildDrain(output: output, errors: errors, pidfd: pidfd)
         let start = clinux_boot_nanoseconds()
         var deadline = start + Int64(timeout * 1e9)
@@ -49,7 +49,7 @@ struct RunningChild: Sendable {
             } else if !timedOut {
                 timedOut = true
                 kill(-pid, SIGTERM)
-                deadline += Int64(ChildCommand.patience * 1e9)
+                deadline += Int64(patience * 1e9)
             } else {
                 kill(-pid, SIGKILL)
                 break

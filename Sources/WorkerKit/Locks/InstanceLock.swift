@@ -47,7 +47,9 @@ package final class InstanceLock: Sendable {
 
     /// Frees the lock; the file stays, for deleting it would race with the next instance.
     package func release() {
-        if !isReleased.exchange(true, ordering: .relaxed) { try? files.close(file) }
+        if isReleased.exchange(true, ordering: .relaxed) { return }
+        _ = clinux_unlock(file.raw)
+        try? files.close(file)
     }
 
     /// Throws `LOCK_LOST` when the file was deleted or replaced under us: a second instance may have the new one (B24).
@@ -74,6 +76,7 @@ package final class InstanceLock: Sendable {
                 }
                 if try files.status(of: file).links > 0 { return file }
             } catch {
+                if error.errno != EWOULDBLOCK { _ = clinux_unlock(file.raw) }
                 try? files.close(file)
                 throw error
             }

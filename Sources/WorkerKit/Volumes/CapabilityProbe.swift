@@ -22,15 +22,12 @@ package struct CapabilityProbe: Sendable {
             try sweep(ours)
             try files.makeDirectory(name, beneath: ours, mode: 0o700)
             let folder = try files.open(name, beneath: ours, .directory)
-            defer {
-                empty(folder)
-                try? files.close(folder)
-                try? files.removeDirectory(name, in: ours)
-            }
+            defer { remove(folder, ours) }
             var found = try probe(folder)
             let mount = volume.mount()
             found.compression = mount?.compression
             found.deduplication = mount?.deduplication
+            if let mount, mount.fileSystem == "zfs" { found.ask(zfs: mount.source) }
             return found
         } catch { throw error.failure }
     }
@@ -127,6 +124,15 @@ extension CapabilityProbe {
         }
     }
 
+    /// Best effort, twice: one passing error must not leave our things on the volume.
+    private func remove(_ folder: Descriptor, _ ours: Descriptor) {
+        for _ in 0..<2 {
+            empty(folder)
+            if succeeds({ () throws(FileError) in try files.removeDirectory(name, in: ours) }) { break }
+        }
+        try? files.close(folder)
+    }
+
     private func empty(_ folder: Descriptor) {
         var names: [PathBytes] = []
         try? files.list(folder) { entry throws(FileError) in names.append(entry.name) }
@@ -144,5 +150,22 @@ extension CapabilityProbe {
         _ old: PathBytes, _ new: PathBytes, _ call: (UnsafePointer<CChar>, UnsafePointer<CChar>) -> Int32
     ) -> Int32 {
         old.withCString { first in new.withCString { second in call(first, second) } }
+    }
+}
+
+extension VolumeCapabilities {
+    /// ZFS keeps both as properties of the dataset; without the program they stay unknown.
+    fileprivate mutating func ask(zfs dataset: PathBytes) {
+        let arguments = ["zfs", "get", "-H", "-o", "value", "compression,dedup", dataset.description]
+        guard let result = try? ChildCommand(arguments, timeout: 10).runHere(), result.isSuccess else { return }
+        setZFS(answer: result.output.bytes)
+    }
+
+    /// One value a line, `off` where there is none.
+    mutating func setZFS(answer: [UInt8]) {
+        let values = answer.split(separator: 10).map { printable($0) }
+        guard values.count == 2 else { return }
+        compression = values[0] == "off" ? nil : values[0]
+        deduplication = values[1] == "off" ? nil : values[1]
     }
 }

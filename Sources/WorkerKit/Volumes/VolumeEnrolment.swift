@@ -18,11 +18,16 @@ package final class VolumeEnrolment: Sendable {
         package var hash: HashKind
         /// Takes a volume that is enrolled already under its old identity, for an index that was lost (I2).
         package var adoptsEnrolled: Bool
+        /// Nil for `FreeSpace.reserveBytes` of the volume's capacity.
+        package var reserveBytes: Int64?
 
-        package init(fanOut: FanOut = .standard, hash: HashKind, adoptsEnrolled: Bool = false) {
+        package init(
+            fanOut: FanOut = .standard, hash: HashKind, adoptsEnrolled: Bool = false, reserveBytes: Int64? = nil
+        ) {
             self.fanOut = fanOut
             self.hash = hash
             self.adoptsEnrolled = adoptsEnrolled
+            self.reserveBytes = reserveBytes
         }
     }
 
@@ -37,15 +42,13 @@ package final class VolumeEnrolment: Sendable {
             try volume.makeFolder()
             lock = try VolumeGuard.locked(volume, worker.holder(since: time.wall()))
             let capabilities = try CapabilityProbe(volume: volume, nonce: worker.instance).run()
-            try volume.makeReserve()
-            let identity =
-                old?.identity
-                ?? VolumeIdentity(
-                    uuid: time.randomHex(digits: 32), root: facts.root, fileSystem: facts.fileSystem,
-                    fileSystemID: facts.fileSystemID, fanOut: request.fanOut, hash: request.hash,
-                    enrolledAt: time.wall())
+            try volume.makeReserve(bytes: request.reserveBytes)
+            let found = VolumeIdentity(
+                uuid: old?.identity.uuid ?? time.randomHex(digits: 32), root: facts.root,
+                fileSystem: facts.fileSystem, fileSystemID: facts.fileSystemID, fanOut: request.fanOut,
+                hash: request.hash, enrolledAt: old?.identity.enrolledAt ?? time.wall())
             indexed = IndexedVolume(
-                identity: identity, capabilities: capabilities,
+                identity: found, capabilities: capabilities,
                 confirmed: VolumeGeneration(
                     number: (old?.generation.number ?? 0) + 1, nonce: time.randomHex(digits: 16)))
             self.facts = facts
@@ -93,11 +96,12 @@ package final class VolumeEnrolment: Sendable {
 
 extension PinnedVolume {
     /// Writes the file that is given up when deleting needs room (A7). Its bytes do not compress.
-    package func makeReserve() throws(Failure) {
+    package func makeReserve(bytes: Int64? = nil) throws(Failure) {
         do throws(FileError) {
             let folder = try files.open(VolumeFolder.name, beneath: root, .directory)
             defer { try? files.close(folder) }
-            let size = FreeSpace.reserveBytes(capacity: try files.space(of: root).capacity)
+            let capacity = try files.space(of: root).capacity
+            let size = bytes ?? FreeSpace.reserveBytes(capacity: capacity)
             do throws(FileError) {
                 if try files.status(at: VolumeFolder.reserve, beneath: folder).size == size { return }
                 try files.unlink(VolumeFolder.reserve, in: folder)

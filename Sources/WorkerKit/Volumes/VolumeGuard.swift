@@ -60,6 +60,9 @@ package final class VolumeGuard: Sendable {
     private let state: Mutex<State>
     private let isClosed = Atomic(false)
 
+    /// Seconds between two calls of `renew`.
+    package static let renewInterval: Double = 60
+
     /// The root everything on the volume is opened beneath.
     package var root: Descriptor { volume.root }
     /// As it stands on the volume.
