@@ -1,4 +1,4 @@
-package import BackupModel
+import BackupModel
 import Synchronization
 
 /// What a mirror is doing, written by its workers and read by whoever draws; neither ever waits for the other.

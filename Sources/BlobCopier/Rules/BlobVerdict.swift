@@ -1,4 +1,5 @@
 import BackupModel
+import WorkerKit
 
 /// What the bytes read say about the name they bear.
 enum BlobVerdict: Hashable, Sendable {

@@ -5,7 +5,7 @@ import Synchronization
 final class CopyQueue: Sendable {
     struct Books: Sendable {
         /// Waiting or in a worker's hands.
-        var underWay = 0
+        var underWay: [BlobID: BlobRecord] = [:]
         var written: [WrittenBlob] = []
         var writtenBytes: Int64 = 0
         /// Monotonic nanoseconds of the first blob in `written`.
@@ -14,9 +14,11 @@ final class CopyQueue: Sendable {
         var failed: [BlobOutcome] = []
         var givenBack: [BlobRecord] = []
         var stranded: [BlobRecord] = []
-        /// Claimed and not settled.
-        var outstanding = 0
+        /// Bytes of what is claimed and not settled.
+        var outstanding: [BlobID: Int64] = [:]
         var outstandingBytes: Int64 = 0
+        /// Workers hang and are waited for no longer: what they say later comes too late.
+        var isAbandoned = false
         var trouble: Trouble?
         var intakeEnded = false
         var sourceStreak = FailureStreak()
@@ -35,13 +37,23 @@ final class CopyQueue: Sendable {
     func with<R>(_ body: (inout sending Books) -> sending R) -> sending R { books.withLock(body) }
 
     /// Nothing more will come out of the workers.
-    var isDrained: Bool { with { $0.intakeEnded && $0.underWay == 0 } }
+    var isDrained: Bool { with { $0.intakeEnded && $0.underWay.isEmpty } }
 
     func claimed(_ records: [BlobRecord]) {
         with {
-            $0.underWay += records.count
-            $0.outstanding += records.count
-            for record in records { $0.outstandingBytes += record.size }
+            for record in records {
+                $0.underWay[record.id] = record
+                $0.outstanding[record.id] = record.size
+                $0.outstandingBytes += record.size
+            }
+        }
+    }
+
+    /// What was claimed and cannot be begun.
+    func refused(_ records: [BlobRecord]) {
+        with {
+            for record in records { $0.underWay[record.id] = nil }
+            $0.givenBack += records
         }
     }
 
@@ -50,21 +62,32 @@ final class CopyQueue: Sendable {
         commit.signal()
     }
 
-    func settled(_ count: Int, bytes: Int64) {
+    func settled(_ blobs: some Sequence<BlobID> & Sendable) {
         with {
-            $0.outstanding -= count
-            $0.outstandingBytes = max(0, $0.outstandingBytes - bytes)
+            for blob in blobs { $0.outstandingBytes -= $0.outstanding.removeValue(forKey: blob) ?? 0 }
         }
         feed.signal()
+    }
+
+    /// Gives up workers that hang after a stop (A24, B29): what they have in hand is settled by the next start.
+    func abandonWorkers() {
+        with {
+            $0.isAbandoned = true
+            $0.underWay = [:]
+            $0.intakeEnded = true
+        }
+        feed.signal()
+        commit.signal()
     }
 
     /// Books what a worker ended with; returns the trouble that this made, if it is the first.
     func ended(_ record: BlobRecord, _ end: CopyEnd, now: Int64) -> Trouble? {
         let (new, wakes) = with { books -> (Trouble?, Bool) in
-            books.underWay -= 1
+            guard !books.isAbandoned else { return (nil, false) }
+            books.underWay[record.id] = nil
             let had = books.trouble != nil
             books.take(record, end, now: now)
-            return (had ? nil : books.trouble, books.underWay == 0 || books.written.count % 64 == 0)
+            return (had ? nil : books.trouble, books.underWay.isEmpty || books.written.count % 64 == 0)
         }
         if wakes || new != nil {
             commit.signal()

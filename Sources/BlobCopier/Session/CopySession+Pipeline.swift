@@ -1,4 +1,5 @@
 import BackupModel
+import Synchronization
 import WorkerKit
 
 extension CopySession {
@@ -29,7 +30,7 @@ extension CopySession {
         var left = limit ?? .max
         while left > 0, !control.isStopping, queue.with({ $0.trouble == nil }) {
             let room = queue.with { books in
-                self.plan().room(outstanding: books.outstanding, bytes: books.outstandingBytes)
+                self.plan().room(outstanding: books.outstanding.count, bytes: books.outstandingBytes)
             }
             guard let room, !control.isPaused else {
                 await queue.feed.wait()
@@ -50,7 +51,7 @@ extension CopySession {
         after: BlobID?, limit: Int, bytes: Int64, _ queue: CopyQueue
     ) async throws(Trouble) -> [BlobRecord] {
         let target = self.target
-        let outstanding = queue.with { Amount(count: $0.outstanding, bytes: $0.outstandingBytes) }
+        let outstanding = queue.with { Amount(count: $0.outstanding.count, bytes: $0.outstandingBytes) }
         let page: [BlobRecord]
         let space: Result<VolumeSpace, FileError>
         do throws(Failure) {
@@ -66,10 +67,7 @@ extension CopySession {
         if page.isEmpty { return [] }
         if let trouble = shortage(page, outstanding, space) {
             queue.claimed(page)
-            queue.with {
-                $0.underWay -= page.count
-                $0.givenBack += page
-            }
+            queue.refused(page)
             throw trouble
         }
         return page
@@ -129,7 +127,7 @@ extension CopySession {
         let plan = plan()
         return queue.with { books -> Batch? in
             let count = books.written.count + books.present.count + books.failed.count
-            let isLast = books.intakeEnded && books.underWay == 0
+            let isLast = books.intakeEnded && books.underWay.isEmpty
             let age = now - books.openedAt
             let rest = isLast && !books.givenBack.isEmpty
             guard rest || plan.closes(count: count, bytes: books.writtenBytes, age: age, isLast: isLast) else {
@@ -168,15 +166,14 @@ extension CopySession {
         }
         if let trouble = named.trouble { halt(queue, trouble) }
         queue.with { $0.stranded += named.stranded }
-        let proved = Set(batch.present.filter { $0.proof.isDirect }.map(\.blob.record.id))
-        var outcomes = await proved(named.placed, already: proved)
+        let alreadyProved = Set(batch.present.filter { $0.proof.isDirect }.map(\.blob.record.id))
+        var outcomes = await proved(named.placed, already: alreadyProved)
         outcomes += batch.failed + named.failed
         outcomes += (batch.givenBack + named.givenBack).map { BlobOutcome(id: $0.id, state: .pending) }
         try await settle(outcomes)
         Failpoint.hit("K9")
         if outcomes.contains(where: { $0.state == .verified }) { Failpoint.hit("K11") }
-        let bytes = batch.written.reduce(Int64(0)) { $0 + $1.record.size }
-        queue.settled(outcomes.count, bytes: bytes + batch.failed.reduce(0) { $0 + ($1.size ?? 0) })
+        queue.settled(outcomes.map(\.id) + named.stranded.map(\.id))
     }
 
     /// Reads a batch back when the policy says so; outcomes of all of it.

@@ -1,5 +1,6 @@
 import BackupModel
 import Glibc
+import Synchronization
 import WorkerKit
 
 /// A blob whose bytes are all in a temporary on the volume and have the right hash; nothing is durable yet.

@@ -1,5 +1,6 @@
 import BackupModel
 import Glibc
+import Synchronization
 import WorkerKit
 
 /// What reading a blob from the medium found.
