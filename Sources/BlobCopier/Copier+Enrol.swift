@@ -4,8 +4,8 @@ import WorkerKit
 
 extension Copier {
     /// Makes the target a volume of this mirror: probe, folders, marker, reserve. Again is harmless; a volume whose
-    /// index was lost is taken over, and its blobs are adopted by hash when a run meets them.
-    package func enrol(fanOut: FanOut = .standard) async throws(Failure) -> EnrolReport {
+    /// index was lost is taken over, and its blobs are adopted by hash when a run meets them. `reserveBytes` is for tests.
+    package func enrol(fanOut: FanOut = .standard, reserveBytes: Int64? = nil) async throws(Failure) -> EnrolReport {
         try begin("enrol", limits(RunOverrides()))
         defer { end() }
         var warnings = try await checkPlacement()
@@ -23,19 +23,22 @@ extension Copier {
                     ? "the volume was enrolled before: its blobs are adopted by their hash"
                     : "the volume is not as the index left it: run verify after the next run")
         }
-        let report = try await make(fanOut, adopts: adopts, warnings: warnings)
+        let report = try await make(fanOut, reserveBytes, adopts: adopts, warnings: warnings)
         journal.write(
             .info, "VOLUME_ENROLLED",
             "volume \(report.identity.uuid.prefix(8)) on \(report.identity.fileSystem), \(report.folders) folders")
         return report
     }
 
-    private func make(_ fanOut: FanOut, adopts: Bool, warnings: [String]) async throws(Failure) -> EnrolReport {
+    private func make(
+        _ fanOut: FanOut, _ reserveBytes: Int64?, adopts: Bool, warnings: [String]
+    ) async throws(Failure) -> EnrolReport {
         let (settings, files, time) = (settings, targetFiles, time)
         let worker = WorkerIdentity.current(command: command, time: time)
         let enrolment = try await blockingThrowing("enrol") { () throws(Failure) -> VolumeEnrolment in
             let path = PathBytes(settings.target)
-            let request = VolumeEnrolment.Request(fanOut: fanOut, hash: settings.hash, adoptsEnrolled: adopts)
+            let request = VolumeEnrolment.Request(
+                fanOut: fanOut, hash: settings.hash, adoptsEnrolled: adopts, reserveBytes: reserveBytes)
             return try VolumeEnrolment(path: path, files: files, request, as: worker, time: time)
         }
         do throws(Failure) {
