@@ -7,11 +7,37 @@ extension Copier {
         _ session: CopySession, _ volume: IndexedVolume, limit: Int?
     ) async throws(Failure) -> SessionEnd {
         if let end = await settleThePast(session, volume) { return end }
-        try await scan(session.source, session.volume, session.pool, full: false)
+        // With nothing known, nothing can be missing (A3): copying need not wait for the end of the listing.
+        guard session.before.total.count == 0 else {
+            try await scan(session.source, session.volume, session.pool, full: false)
+            try await stampGeneration(volume, session.target)
+            try await preflight(session)
+            return await copyThrough(session, volume, limit: limit)
+        }
         try await stampGeneration(volume, session.target)
-        try await preflight(session)
-        gauges.phase = .copying
-        return await copyThrough(session, volume, limit: limit)
+        session.setListing(.goesOn)
+        let listing = Task { await self.list(session) }
+        let end = await copyThrough(session, volume, limit: limit)
+        // A run that ended early does not need the rest of the list.
+        if end.result == .failed { control.stop() }
+        if let failure = await listing.value, end.result != .failed {
+            let result: RunResult = failure.code == "INTERRUPTED" ? .interrupted : .failed
+            return SessionEnd(result: result, failure: failure, hasHungWorkers: end.hasHungWorkers)
+        }
+        return end
+    }
+
+    /// The first listing, beside the copying; why it failed, or nil.
+    private func list(_ session: CopySession) async -> Failure? {
+        do throws(Failure) {
+            try await scan(session.source, session.volume, session.pool, full: true)
+            session.setListing(.ended)
+            try await preflight(session)
+            return nil
+        } catch {
+            session.setListing(.failed)
+            return error
+        }
     }
 
     private func settleThePast(_ session: CopySession, _ volume: IndexedVolume) async -> SessionEnd? {

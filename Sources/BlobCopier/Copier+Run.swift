@@ -72,7 +72,7 @@ extension Copier {
         start(pool)
         let session = CopySession(
             settings: settings, index: index, run: run, source: source, target: target, pool: pool, gauges: gauges,
-            control: control, time: time, pace: pace, isAdopting: before.safe.count == 0, journal: journal)
+            control: control, time: time, pace: pace, before: before, journal: journal)
         report(.info, "RUN_STARTED", "\(kind.rawValue) \(run) on volume \(target.uuid.prefix(8))")
         let end: SessionEnd
         do throws(Failure) { end = try await body(session, volume) } catch {

@@ -15,7 +15,7 @@ extension Copier {
                 session.pool.resize(to: limits.workers)
             }
             let isPaused = control.isPaused
-            gauges.phase = isPaused ? .paused : .copying
+            if session.listing != .goesOn || isPaused { gauges.phase = isPaused ? .paused : .copying }
             for worker in watcher.stalled(gauges.read().workers, isPaused: isPaused, now: now) {
                 report(
                     .warn, "WORKER_STALLED",

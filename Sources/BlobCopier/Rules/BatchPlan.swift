@@ -11,11 +11,11 @@ struct BatchPlan: Hashable, Sendable {
         return isLast || count >= self.count || bytes >= self.bytes || age >= self.age
     }
 
-    /// How many more blobs may be claimed while so much is claimed and not yet settled: two batches, so that workers
-    /// write the next one while this one is made durable.
+    /// How many more blobs may be claimed while so much is claimed and not yet settled: four batches, so that workers
+    /// write the next ones while one is made durable and read back.
     func room(outstanding: Int, bytes outstandingBytes: Int64) -> (limit: Int, bytes: Int64)? {
-        let limit = min(count, 2 * count - outstanding)
-        let room = 2 * bytes - outstandingBytes
+        let limit = min(count, 4 * count - outstanding)
+        let room = 4 * bytes - outstandingBytes
         // A page of a few rows costs a transaction like a full one.
         guard limit >= max(1, count / 4), room > 0 else { return nil }
         return (limit, min(bytes, room))

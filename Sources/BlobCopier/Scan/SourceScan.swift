@@ -43,15 +43,22 @@ struct SourceScan: Sendable {
         var report = ScanReport(isFull: isFull, folders: source.fanOut.bucketCount)
         var seen = 0
         var bucket = 0
+        var changed: [ScannedBucket] = []
+        var threshold = 256
         while bucket < source.fanOut.bucketCount {
             gauges.phase = .scanning(seen: bucket, of: source.fanOut.bucketCount)
             if control.isStopping { throw .interrupted("scan") }
             let range = bucket..<min(source.fanOut.bucketCount, bucket + pageSize)
             let looks = await look(at: range, stamps: isFull ? [:] : stamps)
-            let changed = try listed(looks, range, stamps, seen: &seen, &report)
-            try await record(changed, &report)
+            changed += try listed(looks, range, stamps, seen: &seen, &report)
             bucket = range.upperBound
+            // The first blobs soon, so that copying can begin; then fewer and larger transactions.
+            guard changed.count + changed.reduce(0, { $0 + $1.blobs.count }) >= threshold else { continue }
+            try await record(changed, &report)
+            changed = []
+            threshold = min(2 * threshold, Self.blobsPerPage / 4)
         }
+        try await record(changed, &report)
         gauges.phase = .scanning(seen: bucket, of: bucket)
         try await refuseShrink(known: known, seen: seen, vanished: report.vanished)
         report.missing = try await applyVanished(fullWalkAt: isFull ? begun : nil)

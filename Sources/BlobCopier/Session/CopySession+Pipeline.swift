@@ -37,11 +37,19 @@ extension CopySession {
                 continue
             }
             do throws(Trouble) {
+                let listing = self.listing
                 let page = try await claim(after: after, limit: min(room.limit, left), bytes: room.bytes, queue)
-                guard let last = page.last else { break }
+                guard let last = page.last else {
+                    // Asked before the claim: what was listed in between is not overlooked.
+                    guard listing == .goesOn else { break }
+                    await queue.feed.wait()
+                    continue
+                }
                 after = last.id
                 left -= page.count
                 start(page, queue)
+                // Many small claims while the listing comes in would cost a transaction each.
+                if listing == .goesOn, page.count < room.limit / 2 { await queue.feed.wait() }
             } catch { halt(queue, error) }
         }
         queue.endIntake()

@@ -14,10 +14,17 @@ final class CopySession: Sendable {
     let control: CopyControl
     let time: SystemTime
     let pace: CopyPace
-    let isAdopting: Bool
+    /// As it stood when the run began.
+    let before: Tally
+    /// The volume may hold blobs that the index does not know.
+    var isAdopting: Bool { before.safe.count == 0 }
     private let journal: Journal
     private let held: Mutex<OpenTarget>
     private let counts = Mutex(Counts())
+    private let listingState = Mutex(Listing.ended)
+
+    /// Whether more blobs may come from the source's listing while the run copies.
+    enum Listing: Sendable { case goesOn, ended, failed }
 
     /// What this run did.
     struct Counts: Sendable {
@@ -32,7 +39,7 @@ final class CopySession: Sendable {
     init(
         settings: MirrorSettings, index: any BlobIndex, run: RunID, source: OpenSource, target: OpenTarget,
         pool: WorkerPool, gauges: CopyGauges, control: CopyControl, time: SystemTime, pace: CopyPace,
-        isAdopting: Bool, journal: Journal
+        before: Tally, journal: Journal
     ) {
         self.settings = settings
         self.index = index
@@ -43,7 +50,7 @@ final class CopySession: Sendable {
         self.control = control
         self.time = time
         self.pace = pace
-        self.isAdopting = isAdopting
+        self.before = before
         self.journal = journal
         volume = target.uuid
         held = Mutex(target)
@@ -52,6 +59,9 @@ final class CopySession: Sendable {
     /// The volume as it is held now; another one after it was lost and came back.
     var target: OpenTarget { held.withLock { $0 } }
     func replace(_ target: OpenTarget) { held.withLock { $0 = target } }
+
+    var listing: Listing { listingState.withLock { $0 } }
+    func setListing(_ listing: Listing) { listingState.withLock { $0 = listing } }
 
     var done: Counts { counts.withLock { $0 } }
     func count(_ body: (inout Counts) -> Void) { counts.withLock { body(&$0) } }
