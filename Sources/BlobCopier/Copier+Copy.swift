@@ -97,8 +97,12 @@ extension Copier {
             case .settled:
                 if control.isStopping { return SessionEnd(result: .interrupted) }
                 // What had to be given up, or came back wrong, is copied once or twice more.
-                let isDone = end.uncertain.isEmpty && session.done.foundDamage == damage
-                if isDone || pass == 3 { return await ended(session, limit: limit) }
+                let isProved: Bool
+                do throws(Failure) { isProved = try await session.payOwedProofs() } catch {
+                    return SessionEnd(result: .failed, failure: error)
+                }
+                let isDone = isProved && end.uncertain.isEmpty && session.done.foundDamage == damage
+                if isDone || pass == 3 { return await ended(session, isProved: isProved, limit: limit) }
                 pass += 1
             }
         }
@@ -165,13 +169,13 @@ extension Copier {
     }
 
     /// Ok only when everything that the source has is safe (I5).
-    private func ended(_ session: CopySession, limit: Int?) async -> SessionEnd {
+    private func ended(_ session: CopySession, isProved: Bool, limit: Int?) async -> SessionEnd {
         let tally: Tally
         do throws(Failure) { tally = try await index.tally(volume: session.volume) } catch {
             return SessionEnd(result: .failed, failure: error)
         }
         let isLimited = limit.map { session.done.placed.count + session.done.failed.count >= $0 } ?? false
-        let isComplete = tally.failed.count == 0 && session.done.postponed == 0
+        let isComplete = isProved && tally.failed.count == 0 && session.done.postponed == 0
         return SessionEnd(result: isComplete && (isLimited || tally.remaining.count == 0) ? .ok : .okWithWarnings)
     }
 

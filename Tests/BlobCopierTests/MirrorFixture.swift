@@ -21,7 +21,8 @@ final class MirrorFixture: Sendable {
     static let fanOut = FanOut([1, 1]) ?? .standard
 
     init(
-        blobs count: Int = 0, target: String? = nil, plan: FaultPlan = FaultPlan(), sizes: [Int] = [0, 1, 17, 5000, 70_000]
+        blobs count: Int = 0, target: String? = nil, plan: FaultPlan = FaultPlan(),
+        sizes: [Int] = [0, 1, 17, 5000, 70_000]
     ) throws {
         // In memory where there is such a place: the tests count calls, not the disk's flushes.
         let shared = "/dev/shm"
@@ -110,7 +111,8 @@ final class MirrorFixture: Sendable {
         _ change: (inout MirrorSettings) -> Void = { _ in }
     ) -> Copier {
         Copier(
-            settings: settings(change), index: index ?? self.index, source: FaultyFiles(LinuxFiles(side: .source), plan),
+            settings: settings(change), index: index ?? self.index,
+            source: FaultyFiles(LinuxFiles(side: .source), plan),
             target: FaultyFiles(LinuxFiles(side: .destination), plan), stateFolder: folder + "/state", time: time,
             pace: pace, events: { [log] in log.append($0) })
     }

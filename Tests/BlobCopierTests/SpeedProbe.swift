@@ -27,12 +27,17 @@ import WorkerKit
         print("enrol", try await clock.measure { _ = try await copier.enrol() })
         print("scan", try await clock.measure { _ = try await copier.scan() })
         let policy: ReadBack = Self.environment["HOLDFAST_SPEED_READBACK"] == "direct" ? .direct : .none
-        print("run", try await clock.measure {
-            let summary = try await copier.run(RunOverrides(readBack: policy))
-            #expect(summary.result == .ok)
-        })
+        print(
+            "run",
+            try await clock.measure {
+                let summary = try await copier.run(RunOverrides(readBack: policy))
+                #expect(summary.result == .ok)
+            })
         print("again", try await clock.measure { _ = try await copier.run() })
         print(copier.gauges.read().shares)
-        print(try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? "")
+        print(
+            try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split(separator: "\n").first {
+                $0.hasPrefix("VmHWM")
+            } ?? "")
     }
 }

@@ -43,9 +43,11 @@ import WorkerKit
         #expect(summary.done.bytes <= 9000)
     }
 
-    @Test("A9 a name or size that the volume refuses fails that blob once, without retries", arguments: [
-        EFBIG, ENAMETOOLONG, EILSEQ, EINVAL,
-    ])
+    @Test(
+        "A9 a name or size that the volume refuses fails that blob once, without retries",
+        arguments: [
+            EFBIG, ENAMETOOLONG, EILSEQ, EINVAL,
+        ])
     func refused(errno: Int32) async throws {
         let mirror = try MirrorFixture(blobs: 9)
         let bad = try #require(mirror.ids.first { !(mirror.blobs[$0]?.isEmpty ?? true) })
@@ -58,9 +60,11 @@ import WorkerKit
         #expect(mirror.temporaries == [])
     }
 
-    @Test("A10 a lost volume is one event; the run goes on by itself when it is back", arguments: [
-        EIO, ENODEV, ENXIO, ESTALE, ENOTCONN,
-    ])
+    @Test(
+        "A10 a lost volume is one event; the run goes on by itself when it is back",
+        arguments: [
+            EIO, ENODEV, ENXIO, ESTALE, ENOTCONN,
+        ])
     func lost(errno: Int32) async throws {
         let mirror = try MirrorFixture(blobs: 40)
         let copier = try await mirror.enrolled()
@@ -162,9 +166,11 @@ import WorkerKit
         #expect(mirror.temporaries == [] && mirror.files(".holdfast/quarantine") == [])
     }
 
-    @Test("A19 a name that is taken by other bytes: they go to quarantine, nothing is overwritten", arguments: [
-        true, false,
-    ])
+    @Test(
+        "A19 a name that is taken by other bytes: they go to quarantine, nothing is overwritten",
+        arguments: [
+            true, false,
+        ])
     func takenByOther(isFirstRun: Bool) async throws {
         let mirror = try MirrorFixture(blobs: 10)
         let copier = try await mirror.enrolled()
@@ -265,9 +271,11 @@ import WorkerKit
         #expect(try await mirror.wrongs() == [])
     }
 
-    @Test("transient errors are tried again with pauses, and the class is kept when they last", arguments: [
-        EAGAIN, ENOMEM, EMFILE, ETIMEDOUT,
-    ])
+    @Test(
+        "transient errors are tried again with pauses, and the class is kept when they last",
+        arguments: [
+            EAGAIN, ENOMEM, EMFILE, ETIMEDOUT,
+        ])
     func transient(errno: Int32) async throws {
         let mirror = try MirrorFixture(blobs: 9)
         let copier = try await mirror.enrolled()

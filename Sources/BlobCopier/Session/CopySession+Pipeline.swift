@@ -38,66 +38,81 @@ extension CopySession {
             }
             do throws(Trouble) {
                 let listing = self.listing
-                let page = try await claim(after: after, limit: min(room.limit, left), bytes: room.bytes, queue)
-                guard let last = page.last else {
-                    // Asked before the claim: what was listed in between is not overlooked.
-                    guard listing == .goesOn else { break }
-                    await queue.feed.wait()
-                    continue
+                switch try await claim(after: after, limit: min(room.limit, left), bytes: room.bytes, queue) {
+                case .page(let page):
+                    after = page.last?.id
+                    left -= page.count
+                    start(page, queue)
+                    // Many small claims while the listing comes in would cost a transaction each.
+                    if listing == .goesOn, page.count < room.limit / 2 { await queue.feed.wait() }
+                case .later: await queue.feed.wait()
+                // Asked before the claim: what was listed in between is not overlooked.
+                case .none where listing == .goesOn: await queue.feed.wait()
+                case .none: left = 0
                 }
-                after = last.id
-                left -= page.count
-                start(page, queue)
-                // Many small claims while the listing comes in would cost a transaction each.
-                if listing == .goesOn, page.count < room.limit / 2 { await queue.feed.wait() }
             } catch { halt(queue, error) }
         }
         queue.endIntake()
     }
 
+    private enum Claim {
+        /// Claimed, and there is room for it.
+        case page([BlobRecord])
+        /// Nothing is waiting.
+        case none
+        /// What is under way must be settled before it is known whether more fits.
+        case later
+    }
+
     private func claim(
         after: BlobID?, limit: Int, bytes: Int64, _ queue: CopyQueue
-    ) async throws(Trouble) -> [BlobRecord] {
-        let target = self.target
-        let outstanding = queue.with { Amount(count: $0.outstanding.count, bytes: $0.outstandingBytes) }
-        let page: [BlobRecord]
-        let space: Result<VolumeSpace, FileError>
+    ) async throws(Trouble) -> Claim {
         do throws(Failure) {
-            page =
+            let page =
                 Failpoint.omits("claim")
                 ? try await index.remaining(volume: volume, after: after, limit: limit)
                 : try await index.claim(run: run, volume: volume, after: after, limit: limit, bytes: bytes)
             Failpoint.hit("K1")
-            space = try await blocking("space") {
-                Result { () throws(FileError) in try target.files.space(of: target.gate.root) }
+            if page.isEmpty { return .none }
+            let underWay = queue.with { Amount(count: $0.outstanding.count, bytes: $0.outstandingBytes) }
+            let fit: (count: Int, refusal: Failure?)
+            do throws(Failure) { fit = try await fitting(page, beside: underWay) } catch {
+                try await settle(page.map { BlobOutcome(id: $0.id, state: .pending) })
+                throw error
             }
-        } catch { throw .fatal(error) }
-        if page.isEmpty { return [] }
-        if let trouble = shortage(page, outstanding, space) {
-            queue.claimed(page)
-            queue.refused(page)
-            throw trouble
+            let rest = page[fit.count...]
+            if !rest.isEmpty { try await settle(rest.map { BlobOutcome(id: $0.id, state: .pending) }) }
+            if fit.count > 0 { return .page(Array(page[..<fit.count])) }
+            if underWay.count > 0 { return .later }
+            throw fit.refusal ?? .interrupted("space")
+        } catch {
+            throw error.code == "DESTINATION_FULL" || error.code == "DESTINATION_OVER_BUDGET"
+                ? .full(error) : error.side == .destination ? .of(error) : .fatal(error)
         }
-        return page
     }
 
-    /// Room for this page beside what is under way already (A6).
-    private func shortage(
-        _ page: [BlobRecord], _ outstanding: Amount, _ space: Result<VolumeSpace, FileError>
-    ) -> Trouble? {
-        switch space {
-        case .failure(let error): return Trouble.of(error, gate: target.gate)
-        case .success(let space):
-            gauges.set {
-                $0.volume.free = space.free
-                $0.volume.capacity = space.capacity
-            }
-            let bytes = page.reduce(outstanding.bytes) { $0 + $1.size }
-            let placed = gauges.read().now.safe.bytes
-            let verdict = FreeSpace(keepFree: settings.keepFree, sizeBudget: settings.sizeBudget).verdict(
-                space: space, placed: placed, moreBytes: bytes, moreFiles: Int64(page.count + outstanding.count))
-            return verdict.failure(target: PathBytes(settings.target)).map { .full($0) }
+    /// How many blobs of a page fit beside what is under way, and why not all (A6).
+    private func fitting(
+        _ page: [BlobRecord], beside underWay: Amount
+    ) async throws(Failure) -> (count: Int, refusal: Failure?) {
+        let target = self.target
+        let space = try await blockingThrowing("space") { () throws(Failure) -> VolumeSpace in
+            do throws(FileError) { return try target.files.space(of: target.gate.root) } catch { throw error.failure }
         }
+        gauges.set {
+            $0.volume.free = space.free
+            $0.volume.capacity = space.capacity
+        }
+        let placed = gauges.read().now.safe.bytes
+        let rule = FreeSpace(keepFree: settings.keepFree, sizeBudget: settings.sizeBudget)
+        var sum = underWay
+        for (number, record) in page.enumerated() {
+            sum += Amount(count: 1, bytes: record.size)
+            let verdict = rule.verdict(
+                space: space, placed: placed, moreBytes: sum.bytes, moreFiles: Int64(sum.count))
+            if let refusal = verdict.failure(target: PathBytes(settings.target)) { return (number, refusal) }
+        }
+        return (page.count, nil)
     }
 
     private func start(_ page: [BlobRecord], _ queue: CopyQueue) {
@@ -195,12 +210,16 @@ extension CopySession {
             guard !already.contains(blob.id) else { return answers.set(number, blob.outcome(verified: true)) }
             bench.slot.begin(.readBack, blob: blob.id, size: blob.size, attempt: 1)
             if number == placed.count / 2 { Failpoint.hit("K10") }
-            if let outcome = readBack(blob, target, bench) { answers.set(number, outcome) }
+            if let outcome = readBack(blob, target, bench) {
+                answers.set(number, outcome)
+            } else {
+                owesProof(BlobRecord(id: blob.id, size: blob.size, state: .placed))
+            }
         }
         return answers.all
     }
 
-    /// Nil: it stays `placed`, to be proved another day.
+    /// Nil: it stays `placed`, and the proof is owed.
     private func readBack(_ blob: PlacedBlob, _ target: OpenTarget, _ bench: Bench) -> BlobOutcome? {
         do throws(FileError) {
             let proof = try target.prove(blob.id, bench: bench) { !control.isHalted }

@@ -37,6 +37,23 @@ extension CopySession {
         return judged
     }
 
+    /// Reads back what could not be read back in its turn; false when some still cannot.
+    func payOwedProofs() async throws(Failure) -> Bool {
+        let owed = takeOwedProofs()
+        if owed.isEmpty { return true }
+        let judged = await prove(owed)
+        // They are counted as made safe already.
+        let tally = try await index.settle(judged.outcomes, run: run, volume: volume, at: time.wall())
+        gauges.set { $0.now = tally }
+        let settled = Set(judged.outcomes.map(\.id))
+        count { $0.unproved -= owed.count }
+        for record in owed where !settled.contains(record.id) { owesProof(record) }
+        for outcome in judged.outcomes where outcome.state == .verified {
+            count { $0.verified += Amount(count: 1, bytes: outcome.size ?? 0) }
+        }
+        return done.unproved == 0 && judged.outcomes.allSatisfy { $0.state == .verified }
+    }
+
     private func judge(_ record: BlobRecord, _ target: OpenTarget, _ bench: Bench) throws(FileError) -> Judgement {
         let keepGoing = { [control] in control.mayGoOn(after: bench.buffer.count) }
         guard let first = try target.prove(record.id, bench: bench, keepGoing: keepGoing) else { return .unknown }

@@ -21,6 +21,7 @@ final class CopySession: Sendable {
     private let journal: Journal
     private let held: Mutex<OpenTarget>
     private let counts = Mutex(Counts())
+    private let owed = Mutex<[BlobRecord]>([])
     private let listingState = Mutex(Listing.ended)
 
     /// Whether more blobs may come from the source's listing while the run copies.
@@ -34,6 +35,8 @@ final class CopySession: Sendable {
         /// Went wrong and is wanted still.
         var postponed = 0
         var foundDamage = 0
+        /// Placed, and still to be read back.
+        var unproved = 0
     }
 
     init(
@@ -62,6 +65,19 @@ final class CopySession: Sendable {
 
     var listing: Listing { listingState.withLock { $0 } }
     func setListing(_ listing: Listing) { listingState.withLock { $0 = listing } }
+
+    /// A copy that should have been read back and could not be. Beyond 20,000 they wait for `verify`, and the run says
+    /// so by its result.
+    func owesProof(_ record: BlobRecord) {
+        count { $0.unproved += 1 }
+        owed.withLock { if $0.count < 20_000 { $0.append(record) } }
+    }
+    func takeOwedProofs() -> [BlobRecord] {
+        owed.withLock { owed in
+            defer { owed = [] }
+            return owed
+        }
+    }
 
     var done: Counts { counts.withLock { $0 } }
     func count(_ body: (inout Counts) -> Void) { counts.withLock { body(&$0) } }

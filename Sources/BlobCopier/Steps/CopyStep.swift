@@ -218,7 +218,8 @@ extension CopyStep {
         // One look more: a name may be away for a moment while it is replaced (A2).
         let isThere = Result { () throws(FileError) in try source.has(record.id) }
         if case .success(false) = isThere {
-            return .failed(BlobOutcome(id: record.id, state: .sourceMissing, failure: .sourceMissing(source, record.id)))
+            return .failed(
+                BlobOutcome(id: record.id, state: .sourceMissing, failure: .sourceMissing(source, record.id)))
         }
         return nil
     }
