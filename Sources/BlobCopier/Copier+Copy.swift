@@ -217,6 +217,7 @@ extension Copier {
     private func nap(_ seconds: Double) async -> Bool {
         let end = time.monotonic() + Int64(seconds * 1e9)
         while time.monotonic() < end {
+            if Task.isCancelled { control.stop() }
             if control.isStopping { return true }
             try? await Task.sleep(for: .seconds(min(0.05, seconds)))
         }

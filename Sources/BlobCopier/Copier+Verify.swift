@@ -25,6 +25,7 @@ extension Copier {
         // Blobs that could not be judged stay at the head of the list.
         var skipped: Set<BlobID> = []
         while left > 0 {
+            if Task.isCancelled { control.stop() }
             if control.isStopping { return SessionEnd(result: .interrupted) }
             if let maxDuration, Double(time.monotonic() - started) / 1e9 >= maxDuration { break }
             let count = min(left, 256)

@@ -113,3 +113,35 @@ import WorkerKit
         #expect(failure?.code == "VOLUME_NOT_ENROLLED")
     }
 }
+
+extension RunTests {
+    @Test("B28 a cancelled task is a stop: nothing is lost", arguments: [0, 20])
+    func cancelled(milliseconds: Int) async throws {
+        let mirror = try MirrorFixture(blobs: 60)
+        let copier = try await mirror.enrolled()
+        let running = Task { try await copier.run() }
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        running.cancel()
+        let summary = try await running.value
+        #expect(summary.result == .interrupted || summary.done.count == 60)
+        #expect(try await mirror.wrongs() == [])
+        #expect(mirror.temporaries == [])
+        #expect(try await copier.run().result == .ok)
+    }
+
+    @Test("only changed folders are listed between full walks, and a full walk comes when it is due")
+    func changedFoldersOnly() async throws {
+        let mirror = try MirrorFixture(blobs: 40)
+        let copier = try await mirror.enrolled()
+        // Folders that changed just now may change again within the same tick of their clock.
+        for path in try FileManager.default.subpathsOfDirectory(atPath: mirror.source) {
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -60)], ofItemAtPath: mirror.source + "/" + path)
+        }
+        #expect(try await copier.scan().isFull)
+        let again = try await copier.scan()
+        #expect(!again.isFull && again.blobs == 40 && again.added.count == 0)
+        let due = mirror.copier { $0.fullWalkDays = 0 }
+        #expect(try await due.scan().isFull)
+    }
+}

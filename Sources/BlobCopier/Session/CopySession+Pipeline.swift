@@ -29,6 +29,8 @@ extension CopySession {
         var after: BlobID?
         var left = limit ?? .max
         while left > 0, !control.isStopping, queue.with({ $0.trouble == nil }) {
+            // A cancelled task is a stop (B28).
+            if Task.isCancelled { control.stop() }
             let room = queue.with { books in
                 self.plan().room(outstanding: books.outstanding.count, bytes: books.outstandingBytes)
             }
