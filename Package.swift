@@ -42,6 +42,7 @@ let package = Package(
             name: "BackupCatalog",
             dependencies: [
                 "BackupModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
@@ -87,7 +88,9 @@ let package = Package(
         // Proofs. Each folder proves the module it is named after; the last two look at the whole.
         .testTarget(name: "BackupModelTests", dependencies: ["BackupModel"]),
         .testTarget(name: "WorkerKitTests", dependencies: ["WorkerKit", "BackupModel", "CBlake3"]),
-        .testTarget(name: "BackupCatalogTests", dependencies: ["BackupCatalog", "BackupModel"]),
+        .testTarget(
+            name: "BackupCatalogTests",
+            dependencies: ["BackupCatalog", "BackupModel", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
             name: "BlobCopierTests", dependencies: ["BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
         .testTarget(
