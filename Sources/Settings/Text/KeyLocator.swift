@@ -1,8 +1,8 @@
 /// Finds where each key of a TOML text stands, because the parser tells it for syntax errors only.
 ///
-/// It decides nothing: the parser's tree is the truth, a key not found here only costs its column. It also refuses
-/// what the parser must not be given: nesting so deep that freeing it would overflow the stack, and NUL escapes, at
-/// which C strings end.
+/// It decides no value: the parser's tree is the truth, a key not found here only costs its column. It also refuses
+/// what the parser must not be given: nesting so deep that freeing it would overflow the stack, NUL escapes, at which
+/// C strings end, and missing keys and values, for which the parser has assertions that abort.
 struct KeyLocator {
     /// Far above what settings, themes and keys need.
     static let deepest = 32
@@ -36,7 +36,7 @@ struct KeyLocator {
     }
 
     private mutating func header() {
-        while peek() == UInt8(ascii: "[") { index += 1 }
+        for _ in 0..<2 where peek() == UInt8(ascii: "[") { index += 1 }
         table = keyPath(in: [])
     }
 
@@ -44,7 +44,8 @@ struct KeyLocator {
     private mutating func pair(in prefix: [String], depth: Int) {
         let path = keyPath(in: prefix)
         skipBlank(lines: false)
-        guard problem == nil, peek() == UInt8(ascii: "=") else { return }
+        guard problem == nil else { return }
+        guard peek() == UInt8(ascii: "=") else { return refuse("expected = after the key", at: index) }
         index += 1
         skipBlank(lines: false)
         value(of: path, depth: depth)
@@ -56,7 +57,10 @@ struct KeyLocator {
         while true {
             skipBlank(lines: false)
             let place = index
-            guard let part = keyPart() else { return path }
+            guard let part = keyPart() else {
+                refuse("expected a key", at: min(place, bytes.count))
+                return path
+            }
             path.append(part)
             guard path.count <= Self.deepest else {
                 refuse("more than \(Self.deepest) levels of tables", at: place)
@@ -94,7 +98,8 @@ struct KeyLocator {
 
     private mutating func value(of path: [String], depth: Int) {
         guard depth <= Self.deepest else { return refuse("more than \(Self.deepest) levels of values", at: index) }
-        switch peek() {
+        guard let first = peek(), !endsBareValue(first) else { return refuse("expected a value", at: index) }
+        switch first {
         case UInt8(ascii: "\""), UInt8(ascii: "'"): _ = string()
         case UInt8(ascii: "["): list(of: path, depth: depth, until: UInt8(ascii: "]"))
         case UInt8(ascii: "{"): list(of: path, depth: depth, until: UInt8(ascii: "}"))
@@ -107,21 +112,21 @@ struct KeyLocator {
         index += 1
         while problem == nil {
             skipBlank(lines: true)
-            guard let byte = peek() else { return }
-            if byte == end || byte == UInt8(ascii: ",") {
-                index += 1
-                if byte == end { return }
-                continue
-            }
-            let before = index
+            if peek() == end { break }
             if end == UInt8(ascii: "}") {
                 pair(in: path, depth: depth + 1)
             } else {
                 value(of: path, depth: depth + 1)
             }
-            // Not TOML: the parser will say so better.
-            if index == before { index += 1 }
+            skipBlank(lines: true)
+            guard peek() == UInt8(ascii: ",") else { break }
+            index += 1
         }
+        guard problem == nil else { return }
+        guard peek() == end else {
+            return refuse("expected , or \(Character(Unicode.Scalar(end)))", at: min(index, bytes.count))
+        }
+        index += 1
     }
 }
 
