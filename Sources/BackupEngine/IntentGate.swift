@@ -45,3 +45,22 @@ extension Intent {
         }
     }
 }
+
+extension Intent {
+    /// As the audit log has it.
+    package var words: String {
+        switch self {
+        case .runMirror: "run"
+        case .scanMirror: "scan"
+        case .verifyMirror: "verify"
+        case .pauseMirror: "pause"
+        case .resumeMirror: "resume"
+        case .stopMirror: "stop"
+        case .limitMirror(_, let limits):
+            "limit: \(limits.workers) workers, batch \(limits.batch), read-back \(limits.readBack.rawValue), rate "
+                + (limits.rate.map { Quantity.rate(Double($0)) } ?? "unlimited")
+        case .requeue(_, let blob): "requeue " + (blob?.short ?? "all failures")
+        case .acknowledge(let alert): "acknowledge alert \(alert)"
+        }
+    }
+}

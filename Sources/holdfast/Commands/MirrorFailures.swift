@@ -9,25 +9,26 @@ struct MirrorFailures: AsyncParsableCommand {
     @OptionGroup var mirror: MirrorOptions
 
     func run() async throws {
-        let workplace = try await Workplace.look(mirror.place)
-        let index = try workplace.index(of: mirror.name)
+        let looked = try Workplace.look(mirror.place).mirror(mirror.name)
         var after: BlobID?
         var count = 0
-        repeat {
-            let page = try await index.failures(after: after, limit: 1000)
-            for row in page { Standard.show(row, json: mirror.json) }
+        while true {
+            let page = try looked.store.failures(volume: looked.volume.identity.uuid, after: after, limit: pageSize)
+            for row in page { show(row) }
             count += page.count
             after = page.last?.id
-            if page.count < 1000 { break }
-        } while true
+            guard page.count == pageSize else { break }
+        }
         if count == 0, !mirror.json { Standard.out("no failures") }
     }
-}
 
-extension Standard {
-    fileprivate static func show(_ row: BlobFailure, json: Bool) {
-        guard !json else { return Standard.json(row) }
-        out(
+    private let pageSize = 1000
+
+    private enum CodingKeys: String, CodingKey { case mirror }
+
+    private func show(_ row: BlobFailure) {
+        guard !mirror.json else { return Standard.json(row) }
+        Standard.out(
             "\(row.id)  \(row.state.word)  \(row.failure.side.rawValue)  tries \(row.attempts)"
                 + "  \(row.at.iso8601())  \(FailureText(failure: row.failure).line)")
     }
