@@ -94,14 +94,17 @@ extension BlobIndexStore {
         try file.read { db in
             let id = try key(db, volume).id
             // Two looks: one condition with OR would lose the order of the index.
-            let never = try Prepared(db, BlobIndexStore.unprovedSQL("proved_at IS NULL AND ? IS NOT NULL"))
+            let never = try Prepared(db, BlobIndexStore.neverSQL)
             let before = before.milliseconds
             let first = try BlobIndexStore.page(never, volume: id, before: before, limit: limit)
             guard first.count < limit else { return first }
-            let older = try Prepared(db, BlobIndexStore.unprovedSQL("proved_at < ?"))
+            let older = try Prepared(db, BlobIndexStore.olderSQL)
             return try first + BlobIndexStore.page(older, volume: id, before: before, limit: limit - first.count)
         }
     }
+
+    static var neverSQL: String { unprovedSQL("proved_at IS NULL AND ? IS NOT NULL") }
+    static var olderSQL: String { unprovedSQL("proved_at < ?") }
 
     private static func unprovedSQL(_ condition: String) -> String {
         """
@@ -119,15 +122,15 @@ extension BlobIndexStore {
         return try select.all(BlobRecord.init)
     }
 
+    static let waitingSQL = """
+        SELECT blob, size, state, attempts FROM blobs INDEXED BY blobs_waiting
+        WHERE volume = ? AND blob > ? AND state IN (0, 9) ORDER BY blob LIMIT ?
+        """
+
     private static func waiting(
         _ db: Database, volume: Int64, after: BlobID?, limit: Int, bytes: Int64
     ) throws -> [BlobRecord] {
-        let select = try Prepared(
-            db,
-            """
-            SELECT blob, size, state, attempts FROM blobs INDEXED BY blobs_waiting
-            WHERE volume = ? AND blob > ? AND state IN (0, 9) ORDER BY blob LIMIT ?
-            """)
+        let select = try Prepared(db, waitingSQL)
         select.bind(volume, at: 1)
         select.bind(after, at: 2)
         select.bind(limit, at: 3)
