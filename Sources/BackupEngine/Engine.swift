@@ -9,8 +9,8 @@ import WorkerKit
 package actor Engine: EnginePort {
     private let configuration: EngineConfiguration
     private let time: SystemTime
-    private let lock: InstanceLock
-    private let catalog: Catalog
+    /// Held until `close`; nil afterwards.
+    private var keys: StateFolderKeys?
     private var log: EventLog?
     private var desks: [String: MirrorDesk] = [:]
     private var board = AlertBoard()
@@ -18,11 +18,10 @@ package actor Engine: EnginePort {
     private var state: EngineState
     private var sampler: Task<Void, Never>?
 
-    private init(_ configuration: EngineConfiguration, time: SystemTime, lock: InstanceLock, catalog: Catalog) {
+    private init(_ configuration: EngineConfiguration, time: SystemTime, keys: StateFolderKeys) {
         self.configuration = configuration
         self.time = time
-        self.lock = lock
-        self.catalog = catalog
+        self.keys = keys
         state = EngineState(
             host: configuration.host, version: configuration.version, startedAt: time.wall(), at: time.wall())
     }
@@ -31,14 +30,14 @@ package actor Engine: EnginePort {
     package static func open(
         _ configuration: EngineConfiguration, time: SystemTime = .live
     ) async throws(Failure) -> Engine {
-        let (lock, catalog) = try await StateFolderKeys.take(configuration.stateFolder)
-        let engine = Engine(configuration, time: time, lock: lock, catalog: catalog)
-        try await engine.begin()
+        let keys = try await StateFolderKeys.take(configuration.stateFolder, time: time)
+        let engine = Engine(configuration, time: time, keys: keys)
+        try await engine.begin(keys.catalog)
         return engine
     }
 
-    private func begin() async throws(Failure) {
-        let log = EventLog(catalog: catalog, logPath: configuration.logPath) { [weak self] event in
+    private func begin(_ catalog: Catalog) async throws(Failure) {
+        let log = try EventLog(catalog: catalog, logPath: configuration.logPath) { [weak self] event in
             await self?.took(event)
         }
         self.log = log
@@ -109,8 +108,8 @@ package actor Engine: EnginePort {
         await refresh()
         subscribers.end()
         for desk in desks.values { await desk.close() }
-        catalog.close()
-        lock.release()
+        keys?.catalog.close()
+        keys = nil
     }
 
     // MARK: Intents

@@ -6,7 +6,7 @@ import WorkerKit
 ///
 /// Events come from any thread by `post`, which never blocks; one consumer gives them their order.
 package actor EventLog {
-    private nonisolated let executor = ThreadExecutor(name: "events")
+    private nonisolated let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let catalog: Catalog
@@ -20,7 +20,10 @@ package actor EventLog {
     private(set) package var unkept = 0
 
     /// `onEvent` is told of each event after it was numbered and kept.
-    package init(catalog: Catalog, logPath: String?, onEvent: @escaping @Sendable (Event) async -> Void) {
+    package init(
+        catalog: Catalog, logPath: String?, onEvent: @escaping @Sendable (Event) async -> Void
+    ) throws(Failure) {
+        do throws(ThreadError) { executor = try ThreadExecutor(name: "events") } catch { throw .noThread(error) }
         self.catalog = catalog
         file = logPath.map { JSONLinesFile(path: $0) }
         self.onEvent = onEvent
@@ -56,7 +59,7 @@ package actor EventLog {
 
     private func keep(_ event: Event) -> Event {
         do throws(Failure) {
-            return try catalog.append(event)
+            return try catalog.append([event]).first ?? event
         } catch {
             unkept += 1
             return event
