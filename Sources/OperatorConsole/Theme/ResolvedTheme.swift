@@ -17,8 +17,9 @@ package struct ResolvedTheme: Hashable, Sendable {
     package init(_ theme: Theme, depth: ColourDepth, glyphs available: GlyphSet.Kind) {
         name = theme.name
         self.depth = depth
+        let plain = theme.styles[.textNormal] ?? RoleStyle()
         styles = StyleRole.allCases.map { role in
-            (theme.styles[role] ?? theme.styles[.textNormal] ?? RoleStyle()).resolved(depth)
+            (theme.styles[role] ?? plain).resolved(depth, over: plain.background)
         }
         drawing = Drawing(
             glyphs: ResolvedTheme.glyphs(theme, available: available), hasBorders: theme.border != .none)
@@ -53,9 +54,11 @@ package struct ResolvedTheme: Hashable, Sendable {
 
 extension RoleStyle {
     /// Colours by number and attributes for a terminal of that depth.
-    func resolved(_ depth: ColourDepth) -> ResolvedStyle {
+    ///
+    /// - Parameter ground: the background of plain text: what has another one stands out without colours too.
+    func resolved(_ depth: ColourDepth, over ground: ThemeColour) -> ResolvedStyle {
         guard depth != .mono else {
-            let extra: Attributes = background.isStandard ? [] : .reverse
+            let extra: Attributes = background.isStandard || background == ground ? [] : .reverse
             return ResolvedStyle(attributes: mono ?? attributes.union(extra))
         }
         var style = ResolvedStyle(
