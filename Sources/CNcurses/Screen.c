@@ -89,7 +89,8 @@ int cn_open(const char *term, int in, int out, bool colours, bool extensions) {
         return -1;
     }
     set_term(screen);
-    if (!tigetstr("cup")) {
+    char *place = tigetstr("cup");
+    if (!place || place == (char *)-1) {
         endwin();
         forget_screen();
         cn_restore_modes();

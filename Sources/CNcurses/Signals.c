@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -24,6 +25,10 @@ void cn_remember_terminal(int descriptor) {
 // A terminal in the background of its session must not be touched: that would stop us.
 void cn_restore_modes(void) {
     if (has_modes && cn_in_foreground()) tcsetattr(terminal, TCSADRAIN, &modes);
+}
+
+void cn_restore_modes_now(void) {
+    if (has_modes && cn_in_foreground()) tcsetattr(terminal, TCSANOW, &modes);
 }
 
 void cn_mark_screen_open(bool open) { screen_open = open; }

@@ -34,7 +34,9 @@ int cn_width(uint32_t scalar);
 int cn_open(const char *term, int in, int out, bool colours, bool extensions);
 // Leaves the screen and puts the modes back as they were.
 void cn_close(void);
-// The same for a while.
+// The modes alone, at once and from any thread: for a terminal that takes no output any more.
+void cn_restore_modes_now(void);
+// Leaves the screen for a while.
 void cn_leave(void);
 void cn_return(void);
 
@@ -71,6 +73,11 @@ void cn_release_signals(void);
 // Stops the process group as the terminal would on ^Z; returns after it was continued, or soon when it cannot stop.
 void cn_stop(void);
 bool cn_in_foreground(void);
+
+// A descriptor that becomes readable when someone rings it, or -1; `errno` says why.
+int cn_make_waker(void);
+void cn_wake(int waker);
+void cn_hush(int waker);
 
 // On SEGV, ILL, TRAP, BUS, ABRT and FPE: terminal as it was, descriptors 1 and 2 as they were, then the old handler.
 void cn_guard_crashes(int saved_out, int saved_error);
