@@ -40,6 +40,23 @@ import Testing
         #expect(try parse(coldMirror + "\(key.name) = \(key.defaultText)") == parse(coldMirror))
     }
 
+    @Test("J4 settings are echoed as they were understood, and read again as the same", arguments: 0..<200)
+    func echo(seed: Int) throws {
+        var random = SplitMix(state: UInt64(seed))
+        var mirror = MirrorSettings(name: "m\(seed)", source: "/data/a \"b\\c\u{1b}é", target: "/mnt/x")
+        mirror.hash = HashKind.allCases.randomElement(using: &random) ?? .blake3
+        mirror.readBack = ReadBack.allCases.randomElement(using: &random) ?? .none
+        mirror.workers = .random(in: 1...64, using: &random)
+        mirror.batch = .random(in: 1...10_000, using: &random)
+        mirror.rateLimit = Bool.random(using: &random) ? .random(in: 65_536...(1 << 40), using: &random) : nil
+        mirror.keepFree = .random(in: 0...(1 << 50), using: &random)
+        mirror.sizeBudget = Bool.random(using: &random) ? .random(in: (1 << 20)...Int64.max, using: &random) : nil
+        mirror.maxShrink = .random(in: 0...1, using: &random)
+        mirror.fullWalkDays = .random(in: 0...365, using: &random)
+        let text = SettingsEcho.lines(mirror).joined(separator: "\n")
+        #expect(try parse(text).mirrors == [mirror], "\(text)")
+    }
+
     private func documentation() throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
