@@ -32,7 +32,8 @@ import Testing
             verify_every_days = 90
             [console]
             theme = "high-contrast"
-            keys = "/etc/holdfast/vi.toml"
+            preset = "arrows-only"
+            keys = "/etc/holdfast/keys.toml"
             glyphs = "block"
             a11y = true
             clock = "local"
@@ -48,7 +49,8 @@ import Testing
                     maxShrink: 0.25, fullWalkDays: 0, retries: 9, verifyEveryDays: 90)
             ])
         #expect(settings.console.theme == "high-contrast")
-        #expect(settings.console.keys == "/etc/holdfast/vi.toml")
+        #expect(settings.console.preset == .arrowsOnly)
+        #expect(settings.console.keys == "/etc/holdfast/keys.toml")
         #expect(settings.console.glyphs == .block)
         #expect(settings.console.a11y)
         #expect(settings.console.clock == .local)
@@ -68,7 +70,7 @@ import Testing
             ("[mirrors.cold]", "holdfast.toml:1:2: unknown table \"mirrors\"; did you mean \"mirror\"?"),
             (
                 "[console]\nqqqqq = 1",
-                "holdfast.toml:2:1: unknown key \"qqqqq\"; known: theme, keys, glyphs, a11y, clock"
+                "holdfast.toml:2:1: unknown key \"qqqqq\"; known: theme, preset, keys, glyphs, a11y, clock"
             ),
             ("workers = 4", "holdfast.toml:1:1: unknown key \"workers\"; known: mirror, console, logging"),
         ])

@@ -31,10 +31,16 @@ package struct HoldfastSettings: Hashable, Sendable {
 package struct ConsoleSettings: Hashable, Sendable {
     package enum Glyphs: String, CaseIterable, Sendable { case auto, unicode, block, ascii }
     package enum Clock: String, CaseIterable, Sendable { case utc, local }
+    package enum Preset: String, CaseIterable, Sendable {
+        case vi, emacs
+        case arrowsOnly = "arrows-only"
+    }
 
     /// A built-in theme, one in the `themes` folder, or an absolute path.
     package var theme = "terminal"
-    /// A file of key bindings; nil: `keys.toml` beside the settings, when it exists.
+    /// The keys to begin with.
+    package var preset = Preset.vi
+    /// A file of key bindings that change the preset; nil: `keys.toml` beside the settings, when it exists.
     package var keys: String?
     package var glyphs = Glyphs.auto
     /// ASCII, no boxes, the real cursor on the focused row, a bell with alerts.

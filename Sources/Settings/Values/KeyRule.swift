@@ -9,6 +9,13 @@ package struct SettingsKey: Hashable, Sendable {
     package var range: String
     /// `required`, `none`, or the value as it would stand in the file.
     package var defaultText: String
+
+    package init(name: String, kind: String, range: String, defaultText: String) {
+        self.name = name
+        self.kind = kind
+        self.range = range
+        self.defaultText = defaultText
+    }
 }
 
 /// One key of a table: what it may be and where it goes.

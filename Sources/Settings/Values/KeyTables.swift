@@ -28,6 +28,7 @@ package enum KeyTables {
 
     static let consoleRules: [KeyRule<ConsoleSettings>] = [
         .nameOrPath("theme", "\"terminal\"") { $0.theme = $1 },
+        .word("preset", ConsoleSettings.Preset.vi) { $0.preset = $1 },
         .path("keys", "none") { $0.keys = $1 },
         .word("glyphs", ConsoleSettings.Glyphs.auto) { $0.glyphs = $1 },
         .flag("a11y", false) { $0.a11y = $1 },
