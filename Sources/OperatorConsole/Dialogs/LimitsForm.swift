@@ -1,4 +1,4 @@
-package import BackupModel
+import BackupModel
 
 /// Bandwidth, workers, batch and read-back of a running mirror, as a form.
 package struct LimitsForm: Hashable, Sendable {

@@ -1,4 +1,4 @@
-package import BackupModel
+import BackupModel
 
 /// What lies over the screen and takes the keys. Nothing opens by itself: an operator's key always did.
 package enum Overlay: Sendable {

@@ -38,10 +38,12 @@ package struct Model: Sendable {
     var workerSort = WorkerSort.number
     var failures = FailureList()
     var showsSeconds = false
-    var showsMap = false
+    /// Which of the panes that share a place is in it, where there is no room for all.
+    var shared: [Screen: Pane] = [:]
     var log = LogLines()
     var runs: [String: [RunSummary]] = [:]
     var openQueries: Set<Query> = []
+    var refusedQueries: Set<Query> = []
 
     package init(
         size: Size, now: WallTime, monotonic: Double, themeName: String = "terminal", themes: [String] = [],

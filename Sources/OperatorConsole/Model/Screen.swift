@@ -12,6 +12,15 @@ package enum Screen: Int, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// The panes that share one place on screens too small for all.
+    var sharedPanes: [Pane] {
+        switch self {
+        case .dashboard: [.events, .alerts]
+        case .copy: [.failures, .map, .rate]
+        case .log: []
+        }
+    }
+
     /// The panes that take the focus, in the order of Tab.
     var panes: [Pane] {
         switch self {
