@@ -4,15 +4,15 @@ import BlobCopier
 /// Turns gauges, index and clock into the picture of one mirror: pure but for what it remembers to make rates.
 struct CopyPainter {
     private let settings: MirrorSettings
-    private var meter = ProgressMeter()
+    private var meter: ProgressMeter?
     private var shares: [(at: Double, shares: CopyReading.Shares)] = []
     private var lastBytes: [Int: (blob: BlobID?, done: Int64, at: Double, rate: Double)] = [:]
 
     init(settings: MirrorSettings) { self.settings = settings }
 
     /// A run begins: rates and estimates start anew.
-    mutating func begin() {
-        meter = ProgressMeter()
+    mutating func begin(at now: Double) {
+        meter = ProgressMeter(startedAt: now)
         shares = []
         lastBytes = [:]
     }
@@ -30,15 +30,15 @@ struct CopyPainter {
         copy.map = look.map
         copy.failures = look.failures
         copy.lastRun = lastRun(look, work)
+        copy.rates = meter?.rates ?? CopyRates()
         guard work == .busy else {
             copy.eta = copy.progress.remaining.count == 0 && copy.progress.total.count > 0 ? .done : .unknown
-            copy.rates = meter.rates(at: now, isOver: true)
             return copy
         }
         copy.elapsed = reading.runStartedNs > 0 ? max(0, now - Double(reading.runStartedNs) / 1e9) : 0
         feedMeter(reading, copy, now)
-        copy.rates = meter.rates(at: now)
-        copy.eta = meter.estimate(at: now, waiting: waitingReason(copy.phase))
+        copy.rates = meter?.rates ?? CopyRates()
+        copy.eta = meter?.eta ?? .unknown
         copy.workers = reading.workers.map { worker($0, now) }
         copy.bottleneck = bottleneck(reading.shares, now)
         return copy
@@ -98,17 +98,19 @@ struct CopyPainter {
         let isVerifying = copy.phase == .verifying
         let inHand = reading.workers.reduce(Int64(0)) { $0 + $1.done }
         let remaining = copy.progress.remaining
-        meter.note(
-            at: now, bytes: isVerifying ? reading.bytesProved : reading.bytesCopied,
-            blobs: copy.progress.thisRun.count,
-            remaining: Amount(count: remaining.count, bytes: max(0, remaining.bytes - inHand)))
+        meter?.observe(
+            at: now,
+            done: Amount(
+                count: copy.progress.thisRun.count, bytes: isVerifying ? reading.bytesProved : reading.bytesCopied),
+            remaining: Amount(count: remaining.count, bytes: max(0, remaining.bytes - inHand)),
+            activity: activity(copy.phase))
     }
 
-    private func waitingReason(_ phase: CopyPhase) -> String? {
+    private func activity(_ phase: CopyPhase) -> ProgressMeter.Activity {
         switch phase {
-        case .waiting(let reason): reason
-        case .paused: "paused"
-        default: nil
+        case .waiting(let reason): .waiting(reason)
+        case .paused: .waiting("paused")
+        case .idle, .scanning, .reconciling, .copying, .verifying, .finished: .working
         }
     }
 

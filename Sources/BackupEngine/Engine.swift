@@ -99,6 +99,12 @@ package actor Engine: EnginePort {
     /// The mirror's worker, for what is not an intent: enrolling and dry runs.
     package func copier(_ name: String) throws(Failure) -> Copier { try desk(name).copier }
 
+    /// How the run begun last on a mirror ended; nil while it goes on or before the first.
+    package func lastRun(_ name: String) -> RunSummary? {
+        guard case .ended(let summary)? = desks[name]?.outcome else { return nil }
+        return summary
+    }
+
     /// Ends every run cleanly, keeps what was posted, lets the state folder go.
     package func close() async {
         for desk in desks.values { await desk.stopAndWait() }
@@ -164,7 +170,7 @@ package actor Engine: EnginePort {
         var copies: [CopyState] = []
         for settings in configuration.mirrors {
             guard let desk = desks[settings.name] else { continue }
-            copies.append(await desk.picture(now: time.monotonic()))
+            copies.append(await desk.picture(now: seconds(time.monotonic())))
         }
         publish(copies)
     }

@@ -82,7 +82,7 @@ final class MirrorDesk {
     }
 
     private func begin(_ body: @escaping @Sendable (Copier) async throws(Failure) -> RunSummary) {
-        painter.begin()
+        painter.begin(at: seconds(time.monotonic()))
         work.begin { [copier] in
             do throws(Failure) { return .ended(try await body(copier)) } catch { return .refused(error) }
         }
@@ -117,6 +117,9 @@ final class MirrorDesk {
         return painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
     }
 }
+
+/// Seconds of the monotonic clock.
+func seconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e9 }
 
 /// Runs blocking work that throws `Failure` on a thread of its own.
 func onThread<T: Sendable>(
