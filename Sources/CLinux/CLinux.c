@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -88,9 +91,8 @@ static int64_t nanoseconds_of(struct statx_timestamp stamp) {
 #define STATX_ATTR_MOUNT_ROOT 0x00002000
 #endif
 
-int clinux_status_of(int fd, const char *name, struct clinux_status *out) {
+static int status(int fd, const char *name, int flags, struct clinux_status *out) {
     struct statx found;
-    int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (name[0] == 0 ? AT_EMPTY_PATH : 0);
     if (statx(fd, name, flags, STATX_BASIC_STATS | STATX_MNT_ID, &found) < 0) return -errno;
     out->mode = found.stx_mode;
     out->links = found.stx_nlink;
@@ -110,6 +112,12 @@ int clinux_status_of(int fd, const char *name, struct clinux_status *out) {
         out->mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
     return 0;
 }
+
+int clinux_status_of(int fd, const char *name, struct clinux_status *out) {
+    return status(fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (name[0] == 0 ? AT_EMPTY_PATH : 0), out);
+}
+
+int clinux_status_at(const char *path, struct clinux_status *out) { return status(AT_FDCWD, path, 0, out); }
 
 static int64_t saturating_product(uint64_t a, uint64_t b) {
     int64_t product;
@@ -131,6 +139,22 @@ int clinux_space_of(int fd, struct clinux_space *out) {
     out->read_only = (found.f_flags & ST_RDONLY) != 0;
     return 0;
 }
+
+// Not in the headers of the oldest system we build on; numbers from linux/fs.h of 6.9.
+struct file_system_uuid {
+    uint8_t length;
+    uint8_t uuid[16];
+};
+#define GET_FILE_SYSTEM_UUID _IOR(0x15, 0, struct file_system_uuid)
+
+int clinux_file_system_uuid(int fd, uint8_t uuid[16]) {
+    struct file_system_uuid found = {0};
+    if (ioctl(fd, GET_FILE_SYSTEM_UUID, &found) < 0) return -errno;
+    memcpy(uuid, found.uuid, sizeof found.uuid);
+    return found.length < sizeof found.uuid ? found.length : (int)sizeof found.uuid;
+}
+
+int clinux_seek(int fd, int64_t offset) { return lseek(fd, offset, SEEK_SET) < 0 ? -errno : 0; }
 
 int clinux_rename_noreplace(int old_directory, const char *old_name, int directory, const char *name) {
     RESULT(renameat2(old_directory, old_name, directory, name, RENAME_NOREPLACE));
@@ -165,9 +189,45 @@ int clinux_set_attribute(int fd, const char *name, const void *value, size_t cou
 }
 
 int clinux_lock_exclusive(int fd) { RESULT(flock(fd, LOCK_EX | LOCK_NB)); }
+int clinux_unlock(int fd) { RESULT(flock(fd, LOCK_UN)); }
 
 void clinux_set_thread_name(const char *name) { (void)prctl(PR_SET_NAME, name, 0, 0, 0); }
 int clinux_become_subreaper(void) { RESULT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+
+int clinux_pidfd(int pid) { RESULT((int)syscall(SYS_pidfd_open, pid, 0)); }
+
+int clinux_pipe(int ends[2]) { RESULT(pipe2(ends, O_CLOEXEC)); }
+
+int clinux_spawn(char *const arguments[], char *const environment[], int output, int errors) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t all, none;
+    pid_t pid = 0;
+    sigfillset(&all);
+    sigemptyset(&none);
+    int result = posix_spawn_file_actions_init(&actions);
+    if (result != 0) return -result;
+    result = posix_spawnattr_init(&attributes);
+    if (result != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return -result;
+    }
+    result = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (result == 0) result = posix_spawn_file_actions_adddup2(&actions, output, 1);
+    if (result == 0) result = posix_spawn_file_actions_adddup2(&actions, errors, 2);
+    if (result == 0) result = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    // An ignored SIGPIPE and a blocked SIGTERM of ours would be inherited.
+    if (result == 0) result = posix_spawnattr_setsigdefault(&attributes, &all);
+    if (result == 0) result = posix_spawnattr_setsigmask(&attributes, &none);
+    if (result == 0) result = posix_spawnattr_setpgroup(&attributes, 0);
+    if (result == 0)
+        result = posix_spawnattr_setflags(
+            &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    if (result == 0) result = posix_spawn(&pid, arguments[0], &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return result == 0 ? pid : -result;
+}
 
 static int64_t nanoseconds_on(clockid_t clock) {
     struct timespec now;

@@ -1,7 +1,8 @@
 import BackupModel
 import Foundation
 import Testing
-import WorkerKit
+
+@testable import WorkerKit
 
 @Suite("Linux file calls")
 struct LinuxFilesTests {
@@ -61,6 +62,25 @@ struct LinuxFilesTests {
         #expect(scratch.names() == ["b", "c"])
         try files.replace("c", to: "b", in: root)
         #expect(scratch.read("b") == Array("one".utf8))
+    }
+
+    @Test(
+        "A19 without the kernel's call a hard link stands in, and a taken name stays",
+        arguments: [
+            (0, 0, 0, "rename 0", 1), (EEXIST, 0, 0, "rename \(EEXIST)", 1), (EIO, 0, 0, "rename \(EIO)", 1),
+            (EINVAL, 0, 0, "unlink 0", 3), (ENOSYS, 0, 0, "unlink 0", 3), (EINVAL, EEXIST, 0, "rename \(EEXIST)", 2),
+            (EINVAL, EPERM, 0, "rename \(EPERM)", 2), (EINVAL, 0, EIO, "unlink \(EIO)", 3),
+        ] as [(Int32, Int32, Int32, String, Int)])
+    func renameFallback(rename: Int32, link: Int32, unlink: Int32, expected: String, calls: Int) {
+        var made = 0
+        func answer(_ errno: Int32) -> Int32 {
+            made += 1
+            return -errno
+        }
+        let found = renamedWithoutReplacing(
+            rename: { answer(rename) }, link: { answer(link) }, unlink: { answer(unlink) })
+        #expect("\(found.operation) \(-found.result)" == expected)
+        #expect(made == calls)
     }
 
     @Test(

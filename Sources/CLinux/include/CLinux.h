@@ -50,6 +50,9 @@ struct clinux_status {
 // Of the descriptor itself when `name` is empty, else of a name in it, symbolic links not followed.
 int clinux_status_of(int fd, const char *name, struct clinux_status *out);
 
+// Of an absolute path, symbolic links followed.
+int clinux_status_at(const char *path, struct clinux_status *out);
+
 struct clinux_space {
     int64_t free_bytes;
     int64_t capacity_bytes;
@@ -60,6 +63,10 @@ struct clinux_space {
     int32_t read_only;
 };
 int clinux_space_of(int fd, struct clinux_space *out);
+// Bytes of the file system's UUID (FS_IOC_GETFSUUID, Linux 6.9), at most 16.
+int clinux_file_system_uuid(int fd, uint8_t uuid[16]);
+// Moves the offset; EINVAL past the largest file that the file system can hold. Nothing is allocated.
+int clinux_seek(int fd, int64_t offset);
 
 // EEXIST when the new name is taken.
 int clinux_rename_noreplace(int old_directory, const char *old_name, int directory, const char *name);
@@ -77,10 +84,19 @@ int clinux_set_attribute(int fd, const char *name, const void *value, size_t cou
 
 // 0, or -EWOULDBLOCK when another holds it.
 int clinux_lock_exclusive(int fd);
+// Also frees it where a child between fork and exec still shares the descriptor, which close alone does not.
+int clinux_unlock(int fd);
 
 void clinux_set_thread_name(const char *name);
 // Makes this process inherit orphaned descendants of its children.
 int clinux_become_subreaper(void);
+// A descriptor that is readable when the process has ended.
+int clinux_pidfd(int pid);
+// A close-on-exec pipe: [0] for reading, [1] for writing.
+int clinux_pipe(int ends[2]);
+// Starts a program in a process group of its own with default signals, nothing on its standard input and no descriptor
+// but the first three; returns its process id.
+int clinux_spawn(char *const arguments[], char *const environment[], int output, int errors);
 int64_t clinux_boot_nanoseconds(void);
 int64_t clinux_wall_nanoseconds(void);
 void clinux_random(void *buffer, size_t count);

@@ -169,7 +169,7 @@ extension FaultyFiles {
                 throw FileError(side: side, operation: operation.rawValue, errno: errno, path: path)
             case .failAfterwards(let errno): afterwards = errno
             case .short(let bytes): limit = min(limit, bytes)
-            case .delay(let seconds): usleep(UInt32(seconds * 1e6))
+            case .delay(let seconds): usleep(UInt32(clamping: Int(seconds * 1e6)))
             case .hang: plan.hang()
             case .flip: flips = true
             }

@@ -42,14 +42,11 @@ extension LinuxFiles {
         _ old: PathBytes, from: Descriptor, to new: PathBytes, in directory: Descriptor
     ) throws(FileError) {
         try plain("rename", old, new)
-        let result = pair(old, new) { clinux_rename_noreplace(from.raw, $0, directory.raw, $1) }
-        guard result == -EINVAL || result == -ENOSYS else {
-            try check("rename", result, new)
-            return
-        }
-        // No such rename here (NFS, some FUSE): a hard link refuses a taken name just as well. Never a plain rename.
-        try check("link", pair(old, new) { clinux_link(from.raw, $0, directory.raw, $1) }, new)
-        try check("unlink", old) { clinux_unlink(from.raw, $0) }
+        let answer = renamedWithoutReplacing(
+            rename: { pair(old, new) { clinux_rename_noreplace(from.raw, $0, directory.raw, $1) } },
+            link: { pair(old, new) { clinux_link(from.raw, $0, directory.raw, $1) } },
+            unlink: { old.withCString { name in again { clinux_unlink(from.raw, name) } } })
+        try check(answer.operation.rawValue, answer.result, new)
     }
 
     package func replace(_ old: PathBytes, to new: PathBytes, in directory: Descriptor) throws(FileError) {
@@ -89,6 +86,17 @@ extension LinuxFiles {
     ) -> Int32 {
         a.withCString { first in b.withCString { second in again { call(first, second) } } }
     }
+}
+
+/// Renames by the kernel's own call, or by hard link where the file system has none (NFS, some FUSE): a link refuses a
+/// taken name just as well. Never by a plain rename. Results are 0 or the negative errno.
+func renamedWithoutReplacing(
+    rename: () -> Int32, link: () -> Int32, unlink: () -> Int32
+) -> (operation: FileOperation, result: Int32) {
+    let renamed = rename()
+    guard renamed == -EINVAL || renamed == -ENOSYS else { return (.rename, renamed) }
+    let linked = link()
+    return linked < 0 ? (.rename, linked) : (.unlink, unlink())
 }
 
 extension PathBytes {
