@@ -14,6 +14,27 @@ def lock_path(bench):
     return os.path.join(bench.mirror.state, "holdfast", "engine.lock")
 
 
+def b1_enrol(bench):
+    """B1 enrolling killed at random moments: enrolling again just works"""
+    import random
+    import shutil
+    rng, began = random.Random(1), time.monotonic()
+    bench.mirror.enrol()
+    whole = time.monotonic() - began
+    for _ in range(10):
+        for folder in (bench.mirror.state, *(os.path.join(bench.mirror.target, name) for name in
+                                             ("by-hash", ".holdfast"))):
+            shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(bench.mirror.state)
+        process = bench.mirror.start("enrol", "--fan-out", "1,1")
+        time.sleep(rng.uniform(0, whole))
+        kill(process)
+        killed = finish(process).status == -9
+        again = bench.mirror.call("enrol", "--fan-out", "1,1")
+        bench.check(again.status in (OK, WARNINGS) or not killed, f"enrolling after a kill: {again.brief()}")
+    bench.runs_clean("after enrolling")
+
+
 def b21_second(bench):
     """B21 a second instance ends with 75 and names the first by its pid; the first is not disturbed"""
     process = bench.start_slowly()
@@ -136,6 +157,7 @@ def stopped_by(number, status):
 
 SLOWLY = {"blobs": 300}
 TABLE = {
+    "B1": (b1_enrol, {"blobs": 30, "enrol": False}),
     "B21": (b21_second, SLOWLY), "B22": (b22_other_host, SLOWLY), "B23": (b23_stale, {"blobs": 30}),
     "B23-killed": (b23_killed, SLOWLY), "B24": (b24_deleted, SLOWLY), "B25": (b25_descriptors, SLOWLY),
     "B26": (b26_nothing_left, SLOWLY), "B29": (stopped_by(signal.SIGTERM, TERMINATED), SLOWLY),
