@@ -32,7 +32,7 @@ TOOLS = {"blake3": ["b3sum", "--num-threads", "1"], "sha256": ["sha256sum"]}
 
 # What can be found, in the order in which it is printed.
 CLASSES = ("wrongly_marked", "lost", "unsettled", "refused", "unreported", "unadopted", "bad_names", "misplaced",
-           "wrong_rows", "regressed", "temporaries", "foreign", "source_touched", "marker", "index")
+           "wrong_rows", "tallies", "regressed", "temporaries", "foreign", "source_touched", "marker", "index")
 
 
 class Verdict:
@@ -190,8 +190,20 @@ class Index:
             self.uuids = dict(connection.execute("SELECT id, uuid FROM volumes"))
             for volume, blob, size, state in connection.execute("SELECT volume, blob, size, state FROM blobs"):
                 self.take(volume, blob, size, state, verdict)
+            if "tallies" in tables:
+                self.count(connection, verdict)
         finally:
             connection.close()
+
+    @staticmethod
+    def count(connection, verdict):
+        """What the index says it holds against what it holds (N12)."""
+        kept = connection.execute("SELECT volume, state, count, bytes FROM tallies WHERE count <> 0 OR bytes <> 0")
+        held = connection.execute("SELECT volume, state, count(*), sum(size) FROM blobs GROUP BY volume, state")
+        kept, held = set(kept), set(held)
+        for volume, state, count, size in kept ^ held:
+            whose = "kept" if (volume, state, count, size) in kept else "held"
+            verdict.add("tallies", f"{whose}: volume {volume} state {state}: {count} blobs, {size} bytes")
 
     def take(self, volume, blob, size, state, verdict):
         if not isinstance(blob, bytes) or len(blob) != 32:

@@ -13,7 +13,7 @@ import time
 
 import auditor
 import store
-from harness import OK, WARNINGS, Mirror, Proof, options_of, workspace
+from harness import FAILED, OK, WARNINGS, Mirror, Proof, options_of, workspace
 
 BLOBS = 20_000
 STANDARD = (2, 2)
@@ -108,6 +108,34 @@ def check_failures(proof, mirror, expected):
     return len(told)
 
 
+def rot_and_verify(proof, mirror, safe, rng):
+    """Damage on the target after the run: `verify` alone must find all of it, a run must mend it."""
+    rotten = rng.sample(safe, 8)
+    for name in rotten[:3]:
+        store.flip(mirror.target_path(name), rng)
+    store.truncate(mirror.target_path(rotten[3]), rng)
+    store.zero_page(mirror.target_path(rotten[4]), rng)
+    store.lengthen(mirror.target_path(rotten[5]), rng)
+    for name in rotten[6:]:
+        os.unlink(mirror.target_path(name))
+    answer = mirror.call("verify", timeout=300)
+    proof.check(answer.status in (FAILED, WARNINGS), f"verify of a damaged target is not ok: {answer.brief()}")
+    rows = mirror.rows()
+    found = {name: WORDS[rows[name][1]] for name in rotten}
+    proof.check(all(word == "corrupt" for name, word in found.items() if name in rotten[:6]), f"rotten: {found}")
+    proof.check(all(word == "lost" for name, word in found.items() if name in rotten[6:]), f"unlinked: {found}")
+    told = told_failures(mirror.call("failures").documents())
+    sides = {side for name, side, _ in told if name in rotten[:6]}
+    proof.check(sides == {"destination"}, f"rot on the target was told on the side {sides}")
+    if mirror.call("run", timeout=300).status == WARNINGS:
+        mirror.call("requeue")
+        mirror.call("run", timeout=300)
+    rows = mirror.rows()
+    mended = [name for name in rotten if rows[name][1] in auditor.SAFE]
+    proof.check(len(mended) == len(rotten), f"only {len(mended)} of {len(rotten)} were mended")
+    return len(rotten)
+
+
 def main():
     options = options_of(argparse.ArgumentParser(description=__doc__.split("\n")[0]))
     count, rng = options.count or BLOBS, random.Random(options.seed)
@@ -141,8 +169,14 @@ def main():
         again = mirror.call("run", timeout=300)
         proof.check(again.status in (OK, WARNINGS), f"a second run: {again.brief()}")
         check_failures(proof, mirror, faults.expected())
+        safe = sorted(set(names) - set(faults.expected()) - {auditor.EMPTY_SHA256})
+        safe = [name for name in safe if os.path.getsize(mirror.target_path(name)) > 64]
+        rotten = rot_and_verify(proof, mirror, safe, rng)
+        verdict = mirror.audit(foreign=foreign, excused=faults.blocked)
+        proof.check(verdict.clean, f"audit after mending: {verdict.details()}")
     return proof.end(f"{count} blobs in {seconds:.1f} s, {files} files judged by b3sum: {len(missing)} missing, "
-                     f"{len(wrong)} wrong; {len(faults.expected())} planted faults, {told} told; {kept} in quarantine")
+                     f"{len(wrong)} wrong; {len(faults.expected())} planted faults, {told} told; {kept} in quarantine; {rotten} rotted "
+                     "afterwards, found by verify, mended")
 
 
 if __name__ == "__main__":
