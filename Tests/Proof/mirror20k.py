@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""20,000 blobs in the real layout, mirrored and judged by b3sum alone; planted faults each told once, on the right side.
+"""20,000 blobs in the real layout, judged by b3sum alone; planted faults each told once, on the right side.
 
 mirror20k.py --binary PATH [--count N]
 """
@@ -175,8 +175,8 @@ def main():
         verdict = mirror.audit(foreign=foreign, excused=faults.blocked)
         proof.check(verdict.clean, f"audit after mending: {verdict.details()}")
     return proof.end(f"{count} blobs in {seconds:.1f} s, {files} files judged by b3sum: {len(missing)} missing, "
-                     f"{len(wrong)} wrong; {len(faults.expected())} planted faults, {told} told; {kept} in quarantine; {rotten} rotted "
-                     "afterwards, found by verify, mended")
+                     f"{len(wrong)} wrong; {len(faults.expected())} planted faults, {told} told; {kept} in quarantine; "
+                     f"{rotten} rotted afterwards, found by verify, mended")
 
 
 if __name__ == "__main__":

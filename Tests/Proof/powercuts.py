@@ -148,8 +148,8 @@ def whole(bench, count):
         done = subprocess.run(["e2fsck", "-f", "-n", image.path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         bench.proof.require(done.returncode == 0, f"e2fsck of {os.path.basename(image.path)}: {done.returncode}")
     ways = ", ".join(f"{way} {number}" for way, number in bench.ways.items())
-    return bench.proof.end(f"{bench.cuts} power cuts ({ways}): {bench.lost} lost, {bench.wrong} wrongly marked or named, "
-                           f"{bench.manual} manual steps")
+    return bench.proof.end(f"{bench.cuts} power cuts ({ways}): {bench.lost} lost, {bench.wrong} wrongly marked or "
+                           f"named, {bench.manual} manual steps")
 
 
 def without(bench, barrier):

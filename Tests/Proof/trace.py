@@ -237,7 +237,8 @@ def traced(mirror, proof, verb, *more, folder):
     for call in sorted(trace, key=lambda call: call.exit):
         replay.take(call)
     order.judge()
-    return len(trace), rules.source_opens, len(replay.commits), {name for _, _, fresh in replay.commits for name in fresh}
+    safe = {name for _, _, fresh in replay.commits for name in fresh}
+    return len(trace), rules.source_opens, len(replay.commits), safe
 
 
 def times_of(paths):
