@@ -102,6 +102,14 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
         .testTarget(name: "EndToEndTests", dependencies: ["BackupModel", "holdfast"]),
         .testTarget(name: "ArchitectureTests"),
+
+        // What the programs in Tests/Benchmarks measure from inside.
+        .executableTarget(
+            name: "benchmark",
+            dependencies: [
+                "BackupModel", "WorkerKit", "BackupCatalog",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ], path: "Tests/Benchmarks/InProcess"),
     ],
     cLanguageStandard: .gnu11
 )
