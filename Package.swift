@@ -8,8 +8,6 @@ let package = Package(
     products: [.executable(name: "holdfast", targets: ["holdfast"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
@@ -32,9 +30,6 @@ let package = Package(
             name: "WorkerKit",
             dependencies: [
                 "BackupModel", "CLinux", "CBlake3", "CCrypto",
-                .product(name: "SystemPackage", package: "swift-system"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // What is where: the SQLite catalog and the blob index files.
@@ -43,14 +38,13 @@ let package = Package(
             dependencies: [
                 "BackupModel", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // The mirror: scan, copy, prove.
         .target(
             name: "BlobCopier",
             dependencies: [
-                "BackupModel", "WorkerKit", "BackupCatalog", .product(name: "Logging", package: "swift-log"),
+                "BackupModel", "WorkerKit", "BackupCatalog",
             ]),
 
         // Runs the workers, takes intents, publishes the state.
@@ -58,7 +52,6 @@ let package = Package(
             name: "BackupEngine",
             dependencies: [
                 "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier",
-                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // The console: a pure function of state, size, theme and time.
@@ -74,7 +67,9 @@ let package = Package(
             name: "Settings", dependencies: ["BackupModel", .product(name: "TOMLKit", package: "TOMLKit")]),
         .target(
             name: "Themes", path: "Themes",
-            resources: ["terminal", "dark", "light", "mono", "deuter", "high-contrast"].map { .embedInCode($0 + ".toml") }),
+            resources: ["terminal", "dark", "light", "mono", "deuter", "high-contrast"].map {
+                .embedInCode($0 + ".toml")
+            }),
 
         .executableTarget(
             name: "holdfast",
@@ -82,7 +77,6 @@ let package = Package(
                 "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier", "BackupEngine", "OperatorConsole",
                 "NcursesTerminal", "Settings", "Themes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // Proofs. Each folder proves the module it is named after; the last two look at the whole.
