@@ -28,9 +28,7 @@ let package = Package(
         // What every worker stands on: executors, files, volumes, children, hashes.
         .target(
             name: "WorkerKit",
-            dependencies: [
-                "BackupModel", "CLinux", "CBlake3", "CCrypto",
-            ]),
+            dependencies: ["BackupModel", "CLinux", "CBlake3", "CCrypto"]),
 
         // What is where: the SQLite catalog and the blob index files.
         .target(
@@ -43,16 +41,12 @@ let package = Package(
         // The mirror: scan, copy, prove.
         .target(
             name: "BlobCopier",
-            dependencies: [
-                "BackupModel", "WorkerKit", "BackupCatalog",
-            ]),
+            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog"]),
 
         // Runs the workers, takes intents, publishes the state.
         .target(
             name: "BackupEngine",
-            dependencies: [
-                "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier",
-            ]),
+            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier"]),
 
         // The console: a pure function of state, size, theme and time.
         .target(name: "OperatorConsole", dependencies: ["BackupModel"]),
