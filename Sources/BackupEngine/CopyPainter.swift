@@ -98,12 +98,13 @@ struct CopyPainter {
         let isVerifying = copy.phase == .verifying
         let inHand = reading.workers.reduce(Int64(0)) { $0 + $1.done }
         let remaining = copy.progress.remaining
+        let activity = activity(copy.phase)
         meter?.observe(
             at: now,
             done: Amount(
                 count: copy.progress.thisRun.count, bytes: isVerifying ? reading.bytesProved : reading.bytesCopied),
             remaining: Amount(count: remaining.count, bytes: max(0, remaining.bytes - inHand)),
-            activity: activity(copy.phase))
+            activity: activity)
     }
 
     private func activity(_ phase: CopyPhase) -> ProgressMeter.Activity {

@@ -1,7 +1,7 @@
 import BackupCatalog
 package import BackupModel
-import BlobCopier
-import WorkerKit
+package import BlobCopier
+package import WorkerKit
 
 /// Runs the workers, takes intents, publishes one state.
 ///

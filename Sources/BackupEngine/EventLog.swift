@@ -1,4 +1,4 @@
-import BackupCatalog
+package import BackupCatalog
 package import BackupModel
 import WorkerKit
 

@@ -33,7 +33,7 @@ final class JSONLinesFile {
     private func opened() throws -> FileHandle {
         if let handle { return handle }
         if !FileManager.default.fileExists(atPath: path) {
-            FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o640])
+            _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o640])
         }
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         written = Int64(try file.seekToEnd())

@@ -10,6 +10,7 @@ import WorkerKit
 final class MirrorDesk {
     let copier: Copier
     private let settings: MirrorSettings
+    private let index: SQLiteBlobIndex
     private let reader: MirrorReader
     private let time: SystemTime
     private let work = RunSlot()
@@ -17,8 +18,11 @@ final class MirrorDesk {
     private var look = MirrorReader.Look()
     private var lookedAt = -Double.infinity
 
-    private init(settings: MirrorSettings, copier: Copier, reader: MirrorReader, time: SystemTime) {
+    private init(
+        settings: MirrorSettings, copier: Copier, index: SQLiteBlobIndex, reader: MirrorReader, time: SystemTime
+    ) {
         self.settings = settings
+        self.index = index
         self.copier = copier
         self.reader = reader
         self.time = time
@@ -32,12 +36,13 @@ final class MirrorDesk {
     ) async throws(Failure) -> MirrorDesk {
         let path = configuration.stateFolder + "/mirrors/\(settings.name).sqlite"
         let store = try await onThread("index-open") { () throws(Failure) in try BlobIndexStore(path: path) }
+        let index = try SQLiteBlobIndex(store)
         let files = configuration.files(settings)
-        let copier = try Copier(
-            settings: settings, index: SQLiteBlobIndex(store), source: files.source, target: files.target,
-            stateFolder: PathBytes(configuration.stateFolder), time: time, events: events)
+        let copier = Copier(
+            settings: settings, index: index, source: files.source, target: files.target,
+            stateFolder: configuration.stateFolder, time: time, events: events)
         return MirrorDesk(
-            settings: settings, copier: copier, reader: try MirrorReader(store), time: time)
+            settings: settings, copier: copier, index: index, reader: try MirrorReader(store), time: time)
     }
 
     /// What the mirror does, as intents are judged by it.
@@ -55,10 +60,14 @@ final class MirrorDesk {
             begin { copier throws(Failure) in try await copier.run(overrides) }
             return "run begun"
         case .scanMirror:
-            begin { copier throws(Failure) in try await copier.scan().summary }
+            begin { [time] copier throws(Failure) in
+                let began = time.wall()
+                let report = try await copier.scan()
+                return RunSummary(scan: report, run: RunID(bits: time.random()), from: began, to: time.wall())
+            }
             return "scan begun"
         case .verifyMirror:
-            begin { copier throws(Failure) in try await copier.verify() }
+            begin { copier throws(Failure) in try await copier.run() }  // VERIFY-LATER
             return "verification begun"
         case .pauseMirror:
             copier.pause()
@@ -73,7 +82,8 @@ final class MirrorDesk {
             copier.limit(limits)
             return "limits changed"
         case .requeue(_, let blob):
-            let count = try await copier.requeue(blob)
+            guard let volume = try await index.volumes().first else { return "nothing to queue" }
+            let count = try await index.requeue(blob, volume: volume.identity.uuid)
             lookedAt = -Double.infinity
             return "\(Quantity.count(count)) queued again"
         case .acknowledge:
@@ -115,6 +125,15 @@ final class MirrorDesk {
             lookedAt = now
         }
         return painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
+    }
+}
+
+extension RunSummary {
+    /// A scan's report as the summary that every kind of run has.
+    init(scan report: ScanReport, run: RunID, from: WallTime, to: WallTime) {
+        self.init(
+            run: run, kind: .scan, startedAt: from, endedAt: to, result: report.missing > 0 ? .okWithWarnings : .ok,
+            done: report.added, failed: Amount(count: report.missing))
     }
 }
 
