@@ -55,6 +55,7 @@ let pathUsers: [(folder: String, reason: String)] = [
     ("Sources/CLinux/", "is beneath the seam"),
     ("Sources/Settings/", "reads small text files before any volume is known"),
     ("Sources/BackupCatalog/", "SQLite opens its files by path; they lie in our own state folder"),
+    ("Sources/NcursesTerminal/Streams.swift", "opens the terminal, /dev/null and the log that stray output goes to"),
     ("Sources/holdfast/", "wires the parts: state folder, lock and the demo's scratch folder"),
 ]
 

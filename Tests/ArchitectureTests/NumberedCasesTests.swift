@@ -17,7 +17,7 @@ import Testing
         #expect(waiting.count <= 4)
     }
 
-    /// Numbers that begin the display name of a test, or follow `case:` in a proof.
+    /// Numbers that begin the display name of a test, or the title of a proof.
     private func provedCases() throws -> Set<String> {
         var found: Set<String> = []
         for path in SourceTree.swiftTests {
@@ -26,7 +26,7 @@ import Testing
             }
         }
         for path in (try? SourceTree.files(in: "Tests", endingIn: [".py"])) ?? [] {
-            for match in try SourceTree.text(path).matches(of: /["'#] ?case:? ((?:[A-Z]\d+[ ,]*)+)/) {
+            for match in try SourceTree.text(path).matches(of: /"""((?:[A-Z]\d+[ ,]+)+)/) {
                 found.formUnion(match.1.split { " ,".contains($0) }.map(String.init))
             }
         }

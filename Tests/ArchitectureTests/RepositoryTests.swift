@@ -24,6 +24,15 @@ import Testing
         #expect(text.firstMatch(of: /\/work\/\w/) == nil, "\(path) holds a path of some machine")
     }
 
+    @Test(arguments: SourceTree.written.filter { $0.hasSuffix(".md") })
+    func everyLinkLeadsSomewhere(path: String) throws {
+        let folder = SourceTree.root.appending(path: path).deletingLastPathComponent()
+        for match in try SourceTree.text(path).matches(of: /\]\(([^)#\s]+)[^)]*\)/) {
+            let there = FileManager.default.fileExists(atPath: folder.appending(path: String(match.1)).path)
+            #expect(there, "\(path) links to \(match.1), which is not there")
+        }
+    }
+
     @Test func theReadmeHoldsTheTwoCommands() throws {
         let readme = try SourceTree.text("README.md")
         let commands = readme.matches(of: /<!-- run: (\w+) -->\n```(?:sh)?\n([^`]*)\n```/).map {

@@ -89,3 +89,15 @@ import Testing
         }
     }
 }
+
+@Suite struct SettingsErrorTests {
+    @Test func oneFailureTellsTheFirstAndCountsTheRest() {
+        let problems = (1...25).map { TextProblem(file: "h\u{1b}.toml", line: $0, column: 1, message: "bad") }
+        let error = SettingsError.invalid(problems)
+        #expect(error.failure.code == "SETTINGS_INVALID")
+        #expect(error.failure.message == "h\\e.toml:1:1: bad (and 24 more)")
+        #expect(error.lines.count == 21)
+        #expect(error.lines.last == "and 5 more")
+        #expect(SettingsError.missing("/etc/x").lines.isEmpty)
+    }
+}
