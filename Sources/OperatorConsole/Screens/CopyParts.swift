@@ -49,7 +49,7 @@ extension Painter {
     func limitSpans(_ copy: CopyState) -> [Span] {
         guard copy.movesBytes, let limit = copy.bottleneck.limit else { return [] }
         return [
-            Span("slowest part", .textDim), Span("\(limit.name) \(Int((limit.share * 100).rounded()))%"),
+            Span("slowest part", .textDim), Span("\(limit.name) \(whole(limit.share * 100))%"),
             Span("workers \(copy.activeWorkers)/\(copy.limits.workers)", .textDim),
         ]
     }
@@ -81,7 +81,7 @@ extension Painter {
                     ? Span("fits", .stateOK)
                     : Span("!! short by \(Quantity.bytes(needed - volume.free))", .stateFailed),
             ], in: body.row(3))
-        line(labelled("volume", SafeText(volume.uuid)), in: body.row(4))
+        line(labelled("volume", SafeText(volume.uuid).prefix(cells: 32)), in: body.row(4))
     }
 
     /// The rate over the last minutes or seconds, with its time axis.
@@ -89,7 +89,8 @@ extension Painter {
         guard rect.height >= 3 else { return }
         let values = model.showsSeconds ? copy.rates.seconds : copy.rates.minutes
         guard values.contains(where: { $0 > 0 }) else {
-            return sentence("No rate to draw in the last \(model.showsSeconds ? "minute" : "hour").", in: rect.inset(dx: -1))
+            return sentence(
+                "No rate to draw in the last \(model.showsSeconds ? "minute" : "hour").", in: rect.inset(dx: -1))
         }
         let (plot, axis) = rect.splitBottom(1)
         let top = SafeText(Quantity.rate(values.max() ?? 0))
@@ -131,7 +132,7 @@ extension Painter {
             let event = events[row]
             let role = event.severity.role
             var cells = [
-                TableCell(SafeText(clock.second(event.at)), role: .logTime),
+                TableCell(SafeText(clock.brief(event.at)), role: .logTime),
                 TableCell(SafeText(isWide ? event.severity.word : String(event.severity.word.prefix(1))), role: role),
                 TableCell(event.line, role: role),
             ]
@@ -144,7 +145,7 @@ extension Painter {
 extension Event {
     /// `cold: run begun`; the mirror's name only where the message does not begin with it.
     var line: SafeText {
-        job.isEmpty || message.hasPrefix(job) ? SafeText(message) : SafeText(job) + " " + SafeText(message)
+        job.isEmpty || message.hasPrefix(job) ? SafeText(message) : SafeText(job) + ": " + SafeText(message)
     }
 }
 
@@ -170,7 +171,9 @@ extension Bottleneck {
 
     /// The part that takes most of the time; nil while nothing was measured or the workers mostly have nothing to do.
     var limit: (name: SafeText, share: Double)? {
-        guard let most = parts.max(by: { $0.share < $1.share }), most.share > 0.01, most.share >= idle else { return nil }
+        guard let most = parts.max(by: { $0.share < $1.share }), most.share > 0.01, most.share >= idle else {
+            return nil
+        }
         return most
     }
 }

@@ -35,16 +35,15 @@ extension Painter {
     }
 
     private static let mirrorColumns: [TableColumn] = [
-        TableColumn("ST", minimum: 2, priority: 9), TableColumn("MIRROR", minimum: 9, flex: 1, priority: 8),
+        TableColumn(" ST", minimum: 3, priority: 9), TableColumn("MIRROR", minimum: 9, flex: 1, priority: 8),
         TableColumn("STAGE", minimum: 9, priority: 7), TableColumn("DONE", minimum: 6, align: .right, priority: 6),
-        TableColumn("", minimum: 9, flex: 1, priority: 0),
+        TableColumn("", minimum: 8, flex: 1, priority: 0),
         TableColumn("RATE", minimum: 10, align: .right, priority: 4),
-        TableColumn("ETA", minimum: 11, flex: 1, priority: 3),
-        TableColumn("TROUBLE", minimum: 13, flex: 1, priority: 2),
+        TableColumn("ETA, TROUBLE", minimum: 17, flex: 2, priority: 5),
     ]
 
     private static let wideMirrorColumns: [TableColumn] = [
-        TableColumn("ST", minimum: 2, priority: 9), TableColumn("MIRROR", minimum: 14, flex: 1, priority: 8),
+        TableColumn(" ST", minimum: 3, priority: 9), TableColumn("MIRROR", minimum: 14, flex: 1, priority: 8),
         TableColumn("STAGE", minimum: 9, priority: 7), TableColumn("DONE", minimum: 6, align: .right, priority: 6),
         TableColumn("", minimum: 16, flex: 1, priority: 0),
         TableColumn("BYTES", minimum: 20, align: .right, priority: 1),
@@ -74,7 +73,7 @@ extension Painter {
             [
                 ("left", SafeText(Quantity.count(progress.remaining.count)), .textNormal),
                 ("failed", SafeText(Quantity.count(progress.failed.count)), role(ofFailed: progress.failed.count)),
-                ("files/min", SafeText(Quantity.count(Int(copy.rates.blobsPerMinute.rounded()))), .textNormal),
+                ("files/min", SafeText(Quantity.count(whole(copy.rates.blobsPerMinute))), .textNormal),
                 ("retries", SafeText(Quantity.count(progress.retries)), .textNormal),
             ], in: body.row(2), gap: 2)
         line(etaSpans(copy), in: body.row(3))
@@ -90,7 +89,8 @@ extension Painter {
             }
             return
         }
-        guard let inside = frame(.volume, "Target of " + SafeText(copy.name).prefix(cells: 24, ellipsis: .middle)) else {
+        guard let inside = frame(.volume, "Target of " + SafeText(copy.name).prefix(cells: 24, ellipsis: .middle))
+        else {
             return
         }
         drawVolumeLines(copy, in: inside.inset(dx: 1))
@@ -111,7 +111,7 @@ extension Painter {
         table(
             .alerts, in: inside,
             columns: [
-                TableColumn("", minimum: 2), TableColumn("", minimum: 5, priority: -1),
+                TableColumn("", minimum: 2), TableColumn("", minimum: 8, priority: -1),
                 TableColumn("", minimum: 10, flex: 1),
             ], ids: alerts.map(\.id), position: model.alerts
         ) { row in
@@ -119,7 +119,7 @@ extension Painter {
             let mark = alert.severity.alertMark
             return [
                 TableCell(mark.text, role: alert.severity.role),
-                TableCell(SafeText(clock.minute(alert.raisedAt)), role: .logTime),
+                TableCell(SafeText(clock.brief(alert.raisedAt)), role: .logTime),
                 TableCell(SafeText(alert.subject) + ": " + alert.failure.words, role: alert.severity.role),
             ]
         }
@@ -156,17 +156,25 @@ extension Painter {
 extension CopyState {
     fileprivate func cells(_ clock: Clock) -> [TableCell] {
         [
-            TableCell(mark.text, role: mark.role), TableCell(SafeText(name)),
+            TableCell(" " + mark.text, role: mark.role), TableCell(SafeText(name)),
             TableCell(SafeText(stage), role: mark.role), TableCell(SafeText(percent(fraction))),
             .progress(fraction, stalled: isStalled),
-            TableCell(movesBytes ? SafeText(Quantity.rate(rates.now)) : "-"), TableCell(SafeText(clock.short(eta))),
-            TableCell(SafeText(trouble), role: troubleRole),
+            TableCell(movesBytes ? SafeText(Quantity.rate(rates.now)) : "-"), outlook(clock),
         ]
+    }
+
+    /// When it ends and what went wrong, in one cell.
+    private func outlook(_ clock: Clock) -> TableCell {
+        guard case .seconds = eta, !isStalled, movesBytes else {
+            return TableCell(SafeText(trouble == "-" ? clock.word(eta) : trouble), role: troubleRole)
+        }
+        let end = SafeText(clock.short(eta))
+        return trouble == "-" ? TableCell(end) : TableCell(end + ", " + SafeText(trouble), role: troubleRole)
     }
 
     fileprivate func wideCells(_ clock: Clock) -> [TableCell] {
         [
-            TableCell(mark.text, role: mark.role), TableCell(SafeText(name)),
+            TableCell(" " + mark.text, role: mark.role), TableCell(SafeText(name)),
             TableCell(SafeText(stage), role: mark.role), TableCell(SafeText(percent(fraction))),
             .progress(fraction, stalled: isStalled), TableCell(SafeText(pair(safe.bytes, of: progress.total.bytes))),
             TableCell(movesBytes ? SafeText(Quantity.rate(rates.now)) : "-"),
@@ -184,6 +192,6 @@ extension CopyState {
 
     private func etaMinute(_ clock: Clock) -> String {
         guard case .seconds(let seconds, _, _) = eta, seconds.isFinite else { return "" }
-        return " " + clock.minute(clock.now.adding(seconds: min(max(0, seconds), 1e9)))
+        return " " + clock.minute(clock.base.adding(seconds: min(max(0, seconds), 1e9)))
     }
 }

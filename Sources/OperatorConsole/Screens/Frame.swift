@@ -6,18 +6,18 @@ extension Painter {
         let row = grid.bounds.row(0)
         grid.clear(row, role: .titleBar)
         var x = grid.put(" holdfast ", x: 0, y: 0, role: .titleBar)
-        let time = layout.sizeClass <= .compact ? model.now.timeOfDay + "Z" : "\(model.now.date) \(model.now.timeOfDay)Z"
+        let time =
+            layout.sizeClass <= .compact ? model.now.timeOfDay + "Z" : "\(model.now.date) \(model.now.timeOfDay)Z"
         let age = model.age
-        let late: SafeText = "DATA \(Quantity.duration(age)) OLD"
-        let dataSpan = model.isOld ? Span(late, .titleAgeLate) : Span("data \(Int(age))s old", .titleAgeOK)
-        let frozen = model.frozen != nil
         let room = row.width - time.utf8.count - 2
-        var spans = [Span(SafeText(model.shown?.host ?? "").prefix(cells: max(4, room / 3)), .titleHost)]
-        if frozen { spans.append(Span("DISPLAY HELD (f)", .titleAgeLate)) }
-        spans.append(dataSpan)
-        if !frozen { spans.insert(Span(engineWord, .titleBar), at: 1) }
-        // What matters most is drawn first where the row is short.
-        if model.isOld { spans.swapAt(1, spans.count - 1) }
+        let host = Span(SafeText(model.shown?.host ?? "").prefix(cells: max(4, room / 3)), .titleHost)
+        let data = Span("data \(Int(age))s old", .titleAgeOK)
+        let held = Span(model.frozen == nil ? "" : "DISPLAY HELD (f)", .titleAgeLate)
+        // What matters most comes first, since the row may be short.
+        let spans =
+            model.isOld
+            ? [Span("DATA \(Quantity.duration(age)) OLD", .titleAgeLate), host, held]
+            : model.frozen != nil ? [held, host, data] : [host, Span(engineWord, .titleBar), data]
         for (index, span) in spans.enumerated() where !span.text.isEmpty {
             let separator: SafeText = index == 0 ? " " : " | "
             guard x + separator.cells + span.text.cells <= room else { continue }
@@ -81,7 +81,7 @@ extension Painter {
         case .filter(let field): drawField(field, label: "/", in: row)
         case .confirmation(let confirmation) where confirmation.level == .ask: drawQuestion(confirmation, in: row)
         case nil: drawKeyHints(in: row)
-        default: break
+        default: drawOverlayHints(in: row)
         }
     }
 

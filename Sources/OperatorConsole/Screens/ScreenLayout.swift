@@ -98,8 +98,7 @@ extension Model {
 
     /// Columns and rows of text in a detail page.
     var detailSize: Size {
-        let place = Rect(size).inset(dx: 2, dy: 2)
-        return Size(columns: max(1, min(place.width, 100) - 4), rows: max(1, min(place.height, 30) - 2))
+        Size(columns: max(1, min(size.columns - 6, 96)), rows: max(1, min(size.rows - 6, 28)))
     }
 
     /// Rows of the palette and the help.
