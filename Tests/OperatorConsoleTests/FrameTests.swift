@@ -82,7 +82,13 @@ import Testing
     }
 
     private func compare(_ grid: Grid, name: String) throws {
-        let text = grid.text().map { $0 + "\n" }.joined()
+        try compare(grid.text(), name: name)
+        // What each cell is, for one size of each screen.
+        if name.hasSuffix("80x24-unicode") { try compare(grid.roles(), name: name + "-roles") }
+    }
+
+    private func compare(_ lines: [String], name: String) throws {
+        let text = lines.map { $0 + "\n" }.joined()
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Frames")
         let file = folder.appendingPathComponent(name + ".txt")
         if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {

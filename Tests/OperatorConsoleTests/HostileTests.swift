@@ -101,6 +101,28 @@ import Testing
         }
     }
 
+    @Test("H16 fifty thousand lines and one of a mebibyte are drawn in less than 50 ms", arguments: Screen.allCases)
+    func large(screen: Screen) {
+        var state = Self.state
+        state.copies[0].name = String(repeating: "wide 日本 ", count: 100_000)
+        let events = (1...50_000).map { number in
+            Event(
+                number: Int64(number), at: Fixture.now, severity: .info, component: "copy", code: "X",
+                message: number % 7 == 0 && number > 49_000 ? state.copies[0].name : "line \(number)")
+        }
+        state.recentEvents = events.suffix(200)
+        var model = Fixture.model(nil)
+        model.log.absorb(events)
+        _ = model.receive(.state(state))
+        #expect(model.log.shown.count == 50_000)
+        let size = Size(columns: 160, rows: 48)
+        _ = model.receive(.resize(size))
+        _ = model.press(String(screen.rawValue), "pgdn")
+        let clock = ContinuousClock()
+        let best = (0..<5).map { _ in clock.measure { _ = render(model, size: size, glyphs: .unicode) } }.min()
+        #expect(best.map { $0 < .milliseconds(50) } == true, "\(String(describing: best))")
+    }
+
     @Test("H5 H10 20,000 random keys, pastes and sizes leave a model that still draws")
     func monkey() {
         var random = Xorshift(state: 0x5eed_1234_abcd_0001)

@@ -21,7 +21,7 @@ extension Painter {
     private mutating func drawSummary(_ copy: CopyState) {
         let count = model.shownMirrors.count
         let note: SafeText = count > 1 ? "h l other mirrors" : ""
-        let title = SafeText(copy.name) + " -> " + SafeText(copy.target)
+        let title = SafeText(brief: copy.name) + " -> " + SafeText(brief: copy.target)
         guard let inside = frame(.summary, title, right: note) else { return }
         let body = layout.hasBorders ? inside.inset(dx: 1) : inside
         drawBar(copy, in: body.row(0))
@@ -42,7 +42,7 @@ extension Painter {
                     "", "\(Quantity.count(copy.safe.count)) of \(Quantity.count(progress.total.count)) files",
                     .textNormal
                 ),
-                ("elapsed", SafeText(Quantity.duration(copy.elapsed)), .textNormal),
+                ("elapsed", copy.elapsed > 0 ? SafeText(Quantity.duration(copy.elapsed)) : "", .textNormal),
             ], in: body.row(0))
         line(etaSpans(copy), in: body.row(body.height >= 4 ? 3 : 1))
         guard body.height >= 4 else { return }
@@ -93,11 +93,11 @@ extension Painter {
                 ("files/min", SafeText(Quantity.count(whole(rates.blobsPerMinute))), .textNormal),
                 ("bytes/min", SafeText(Quantity.bytes(Int64(whole(rates.now * 60)))), .textNormal),
                 ("retries", SafeText(Quantity.count(progress.retries)), .textNormal),
-                ("elapsed", SafeText(Quantity.duration(copy.elapsed)), .textNormal),
+                ("elapsed", copy.elapsed > 0 ? SafeText(Quantity.duration(copy.elapsed)) : "", .textNormal),
                 ("last progress", "\(Quantity.duration(rates.sinceProgress)) ago", .textNormal),
             ], in: body.row(6))
         line(etaSpans(copy), in: body.row(8))
-        pairs([("from", SafeText(copy.source), .pathFolder)], in: body.row(9))
+        pairs([("from", SafeText(brief: copy.source), .pathFolder)], in: body.row(9))
     }
 
     private mutating func drawWorkers(_ copy: CopyState) {
@@ -108,7 +108,10 @@ extension Painter {
             note = "slowest part: \(limit.name) \(whole(limit.share * 100))%"
         }
         guard let inside = frame(.workers, title, right: note) else { return }
-        guard !workers.isEmpty else { return sentence("No worker runs: U runs the mirror.", in: inside) }
+        guard !workers.isEmpty else {
+            let text: SafeText = copy.phase.isRunning ? "No worker is busy." : "No worker runs. U runs the mirror."
+            return sentence(text, in: inside)
+        }
         let sort = model.workerSort
         table(
             .workers, in: inside,
@@ -151,7 +154,7 @@ extension Painter {
         pairs(
             [
                 ("target", volume.isPresent ? "here" : "NOT HERE", volume.isPresent ? .stateOK : .stateFailed),
-                ("", SafeText(volume.fileSystem), .textNormal),
+                ("", SafeText(brief: volume.fileSystem), .textNormal),
                 ("free", SafeText(pair(volume.free, of: volume.capacity)), .textNormal),
             ], in: body.row(7))
     }

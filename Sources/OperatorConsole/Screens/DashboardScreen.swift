@@ -59,7 +59,7 @@ extension Painter {
         }
         let progress = copy.progress
         let counts: SafeText = "  \(Quantity.count(copy.safe.count)) of \(Quantity.count(progress.total.count)) files"
-        let title = SafeText(copy.name).prefix(cells: 24, ellipsis: .middle) + counts
+        let title = SafeText(brief: copy.name).prefix(cells: 24, ellipsis: .middle) + counts
         guard let inside = frame(.mirrorBox, title, right: "2") else { return }
         let body = inside.inset(dx: 1)
         drawBar(copy, in: body.row(0))
@@ -89,7 +89,8 @@ extension Painter {
             }
             return
         }
-        guard let inside = frame(.volume, "Target of " + SafeText(copy.name).prefix(cells: 24, ellipsis: .middle))
+        guard
+            let inside = frame(.volume, "Target of " + SafeText(brief: copy.name).prefix(cells: 24, ellipsis: .middle))
         else {
             return
         }
@@ -111,7 +112,7 @@ extension Painter {
         table(
             .alerts, in: inside,
             columns: [
-                TableColumn("", minimum: 2), TableColumn("", minimum: 8, priority: -1),
+                TableColumn("", minimum: 2), TableColumn("", minimum: 5, priority: -1),
                 TableColumn("", minimum: 10, flex: 1),
             ], ids: alerts.map(\.id), position: model.alerts
         ) { row in
@@ -119,8 +120,8 @@ extension Painter {
             let mark = alert.severity.alertMark
             return [
                 TableCell(mark.text, role: alert.severity.role),
-                TableCell(SafeText(clock.brief(alert.raisedAt)), role: .logTime),
-                TableCell(SafeText(alert.subject) + ": " + alert.failure.words, role: alert.severity.role),
+                TableCell(SafeText(clock.brief(alert.raisedAt).prefix(5)), role: .logTime),
+                TableCell(SafeText(brief: alert.subject) + ": " + alert.failure.words, role: alert.severity.role),
             ]
         }
     }
@@ -141,7 +142,7 @@ extension Painter {
         for (offset, copy) in mirrors.dropFirst(first).prefix(rect.height).enumerated() {
             let row = rect.row(offset)
             let tail: SafeText = "\(percent(copy.fraction)) " + SafeText(copy.shortOutlook(clock))
-            let name = SafeText(copy.name).prefix(cells: max(4, row.width - tail.cells - 5), ellipsis: .middle)
+            let name = SafeText(brief: copy.name).prefix(cells: max(4, row.width - tail.cells - 5), ellipsis: .middle)
             grid.put(copy.mark.text, x: row.x + 1, y: row.y, role: copy.mark.role)
             grid.put(name, x: row.x + 4, y: row.y, role: .textNormal)
             grid.put(tail, x: max(row.x + 5 + name.cells, row.maxX - tail.cells), y: row.y, role: .textNormal)
@@ -156,7 +157,7 @@ extension Painter {
 extension CopyState {
     fileprivate func cells(_ clock: Clock) -> [TableCell] {
         [
-            TableCell(" " + mark.text, role: mark.role), TableCell(SafeText(name)),
+            TableCell(" " + mark.text, role: mark.role), TableCell(SafeText(brief: name)),
             TableCell(SafeText(stage), role: mark.role), TableCell(SafeText(percent(fraction))),
             .progress(fraction, stalled: isStalled),
             TableCell(movesBytes ? SafeText(Quantity.rate(rates.now)) : "-"), outlook(clock),
@@ -166,20 +167,20 @@ extension CopyState {
     /// When it ends and what went wrong, in one cell.
     private func outlook(_ clock: Clock) -> TableCell {
         guard case .seconds = eta, !isStalled, movesBytes else {
-            return TableCell(SafeText(trouble == "-" ? clock.word(eta) : trouble), role: troubleRole)
+            return TableCell(SafeText(brief: trouble == "-" ? clock.word(eta) : trouble), role: troubleRole)
         }
         let end = SafeText(clock.short(eta))
-        return trouble == "-" ? TableCell(end) : TableCell(end + ", " + SafeText(trouble), role: troubleRole)
+        return trouble == "-" ? TableCell(end) : TableCell(end + ", " + SafeText(brief: trouble), role: troubleRole)
     }
 
     fileprivate func wideCells(_ clock: Clock) -> [TableCell] {
         [
-            TableCell(" " + mark.text, role: mark.role), TableCell(SafeText(name)),
+            TableCell(" " + mark.text, role: mark.role), TableCell(SafeText(brief: name)),
             TableCell(SafeText(stage), role: mark.role), TableCell(SafeText(percent(fraction))),
             .progress(fraction, stalled: isStalled), TableCell(SafeText(pair(safe.bytes, of: progress.total.bytes))),
             TableCell(movesBytes ? SafeText(Quantity.rate(rates.now)) : "-"),
             TableCell(rates.average > 0 ? SafeText(Quantity.rate(rates.average)) : "-"),
-            TableCell(SafeText(clock.long(eta))), TableCell(SafeText(trouble), role: troubleRole),
+            TableCell(SafeText(clock.long(eta))), TableCell(SafeText(brief: trouble), role: troubleRole),
         ]
     }
 

@@ -96,7 +96,7 @@ private struct DetailText {
 
     private mutating func add(_ failure: Failure) {
         lines.append([])
-        add("reason", failure.words, .stateFailed)
+        add("reason", SafeText(failure.message), .stateFailed)
         add("side", SafeText(failure.side.rawValue), .stateWarn)
         add("code", SafeText(failure.code))
         if failure.errno != 0 { add("errno", "\(failure.errno) in \(failure.operation)") }

@@ -10,7 +10,7 @@ extension Painter {
             layout.sizeClass <= .compact ? model.now.timeOfDay + "Z" : "\(model.now.date) \(model.now.timeOfDay)Z"
         let age = model.age
         let room = row.width - time.utf8.count - 2
-        let host = Span(SafeText(model.shown?.host ?? "").prefix(cells: max(4, room / 3)), .titleHost)
+        let host = Span(SafeText(brief: model.shown?.host ?? "").prefix(cells: max(4, room / 3)), .titleHost)
         let data = Span("data \(Int(age))s old", .titleAgeOK)
         let held = Span(model.frozen == nil ? "" : "DISPLAY HELD (f)", .titleAgeLate)
         // What matters most comes first, since the row may be short.
@@ -67,7 +67,7 @@ extension Painter {
         grid.clear(row, role: .bannerAlert)
         let keys = model.keymap.keys(for: .acknowledge, on: model.screen)
         let hint: SafeText = keys.first.map { "  " + $0.label + " acknowledges" } ?? ""
-        let text = alert.severity.alertMark.text + " " + SafeText(alert.subject) + ": " + alert.failure.words
+        let text = alert.severity.alertMark.text + " " + SafeText(brief: alert.subject) + ": " + alert.failure.words
         let hasRoom = row.width >= 60
         grid.put(
             text, x: 0, y: row.y, role: .bannerAlert, maxWidth: hasRoom ? row.width - hint.cells : row.width)
@@ -105,7 +105,9 @@ extension Painter {
 
     private mutating func drawKeyHints(in row: Rect) {
         var x = row.x
-        for hint in KeyHint.all(for: model) {
+        // Where room is short, what is impossible now makes place for what is possible.
+        let hasRoom = layout.sizeClass == .wide
+        for hint in KeyHint.all(for: model) where hasRoom || hint.isPossible {
             let gap = x == row.x ? 0 : 2
             guard x + gap + hint.cells <= row.maxX else { break }
             x += gap

@@ -67,7 +67,7 @@ extension Painter {
             format.isWide ? SafeText(event.severity.word).padded(right: 5) : SafeText(event.severity.word.prefix(1))
         x += grid.put(word, x: x, y: row.y, role: role) + 1
         if format.hasComponent {
-            let component = SafeText(event.component).fitted(7)
+            let component = SafeText(brief: event.component).fitted(7)
             x += grid.put(component, x: x, y: row.y, role: .textDim) + 1
         }
         grid.put(event.line, x: x, y: row.y, role: role, maxWidth: row.maxX - x)

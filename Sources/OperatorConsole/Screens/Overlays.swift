@@ -42,7 +42,7 @@ extension Painter {
         let first = chooser.position.firstRow(in: items, height: list.height)
         for (offset, item) in items.dropFirst(first).prefix(list.height).enumerated() {
             let row = list.row(offset)
-            draw(item, in: row)
+            draw(item, isHelp: chooser.kind == .help, in: row)
             if first + offset == cursor { grid.mark(row, role: .listCursor) }
         }
         drawing.scrollbar(
@@ -50,7 +50,7 @@ extension Painter {
             shown: list.height, total: items.count)
     }
 
-    private mutating func draw(_ item: ActionChooser.Item, in row: Rect) {
+    private mutating func draw(_ item: ActionChooser.Item, isHelp: Bool, in row: Rect) {
         var keys: SafeText = ""
         var refusal: String?
         if case .action(let action) = item {
@@ -60,11 +60,15 @@ extension Painter {
         }
         let role: StyleRole = refusal == nil ? .dialogText : .textDim
         let keyWidth = min(10, row.width / 4)
-        let nameWidth = min(18, row.width / 3)
         grid.put(keys.fitted(keyWidth), x: row.x, y: row.y, role: refusal == nil ? .hintKey : .textDim)
-        let name = SafeText(model.label(of: item)).fitted(nameWidth, ellipsis: .middle)
-        grid.put(name, x: row.x + keyWidth + 1, y: row.y, role: role)
-        let x = row.x + keyWidth + nameWidth + 2
+        var x = row.x + keyWidth + 1
+        // Names are what the palette looks for, sentences what the help does; both only where there is room.
+        if row.width >= 66 || !isHelp {
+            let nameWidth = row.width >= 66 ? 18 : row.maxX - x
+            let name = SafeText(brief: model.label(of: item)).fitted(nameWidth, ellipsis: .middle)
+            x += grid.put(name, x: x, y: row.y, role: role) + 1
+        }
+        guard row.width >= 66 || isHelp else { return }
         let text = refusal.map { "not now: " + SafeText($0) } ?? SafeText(model.help(of: item))
         grid.put(text, x: x, y: row.y, role: role, maxWidth: row.maxX - x)
     }

@@ -163,6 +163,13 @@ extension WorkerState {
 }
 
 extension Failure {
-    /// `read /data/x: input/output error`; the subject's bytes are made safe here.
-    var words: SafeText { SafeText(message) }
+    /// For one row of a list.
+    var words: SafeText { SafeText(brief: message) }
+}
+
+extension SafeText {
+    /// For one row: what is beyond the widest screen is never looked at, however long the text is (H16).
+    init(brief text: String) {
+        self.init(String(text.unicodeScalars.prefix(1024)))
+    }
 }
