@@ -56,7 +56,7 @@ struct ScreenLayout {
         case .wide:
             let left = content.width * 5 / 8
             let (top, rest) = content.splitTop(13)
-            let (middle, bottom) = rest.splitTop(min(max(workers, 5) + 3, rest.height - 20 < 8 ? 8 : 11))
+            let (middle, bottom) = rest.splitTop(min(max(workers + 3, 10), rest.height < 28 ? 8 : 11))
             (places[.summary], places[.rate]) = top.splitLeft(left)
             (places[.workers], places[.bottleneck]) = middle.splitLeft(left)
             (places[.failures], places[.map]) = bottom.splitLeft(left)
