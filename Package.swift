@@ -73,7 +73,7 @@ let package = Package(
             name: "Settings", dependencies: ["BackupModel", .product(name: "TOMLKit", package: "TOMLKit")]),
         .target(
             name: "Themes", path: "Themes",
-            resources: [.embedInCode("terminal.toml")]),
+            resources: ["terminal", "dark", "light", "mono", "deuter", "high-contrast"].map { .embedInCode($0 + ".toml") }),
 
         .executableTarget(
             name: "holdfast",

@@ -10,6 +10,11 @@ package struct Cell: Hashable, Sendable {
     /// 1 or 2 columns; 0 behind a wide character.
     package var width: Int { Int(piece.columns) }
     package var scalars: [Unicode.Scalar] { piece.scalars }
+
+    /// The base's code point; 0 behind a wide character.
+    package var base: UInt32 { piece.base }
+    /// The marks' code points; 0 for none.
+    package var marks: (UInt32, UInt32) { (piece.first, piece.second) }
 }
 
 /// One character of one column that the console itself draws with: lines, bars, marks.
