@@ -84,7 +84,8 @@ let package = Package(
         .testTarget(
             name: "BackupEngineTests",
             dependencies: ["BackupEngine", "BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
-        .testTarget(name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel"]),
+        .testTarget(
+            name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel"], exclude: ["Frames"]),
         .testTarget(
             name: "NcursesTerminalTests", dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),

@@ -105,7 +105,11 @@ enum Fixture {
         copy.rates.sinceProgress = 42
         copy.eta = .stalled(seconds: 42)
         copy.limits = CopyLimits(workers: 4, batch: 1000, rate: 60 << 20, readBack: .later)
-        copy.workers = (1...4).map { WorkerState(number: $0, activity: .waiting, blob: blob(UInt64($0) + 400), size: 88_000_000, done: 12_000_000, attempt: 1, since: 44) }
+        copy.workers = (1...4).map {
+            WorkerState(
+                number: $0, activity: .waiting, blob: blob(UInt64($0) + 400), size: 88_000_000, done: 12_000_000,
+                attempt: 1, since: 44)
+        }
         copy.bottleneck = Bottleneck(source: 0, hash: 0, target: 1, commit: 0, idle: 0)
         return copy
     }

@@ -17,6 +17,21 @@ import Testing
         }
     }
 
+    @Test("A stalled and a waiting mirror say so, and the panes that share a place take it", arguments: sizes)
+    func goldenStates(size: Size) throws {
+        for (name, keys) in [
+            ("stalled", ["2", "right"]), ("waiting", ["2", "right", "right"]),
+            ("done", ["2", "right", "right", "right"]),
+            ("map", ["2", "m"]), ("rate-zoomed", ["2", "tab", "tab", "tab", "z"]), ("log-zoomed", ["8", "z", "j"]),
+        ] {
+            var model = Fixture.model
+            _ = model.receive(.resize(size))
+            for key in keys { _ = model.press(key) }
+            try compare(
+                render(model, size: size, glyphs: .unicode), name: "state-\(name)-\(size.columns)x\(size.rows)")
+        }
+    }
+
     @Test(arguments: sizes)
     func goldenOverlays(size: Size) throws {
         for (name, keys) in [
@@ -67,7 +82,13 @@ import Testing
     }
 
     private func compare(_ grid: Grid, name: String) throws {
-        let text = grid.text().map { $0 + "\n" }.joined()
+        try compare(grid.text(), name: name)
+        // What each cell is, for one size of each screen.
+        if name.hasSuffix("80x24-unicode") { try compare(grid.roles(), name: name + "-roles") }
+    }
+
+    private func compare(_ lines: [String], name: String) throws {
+        let text = lines.map { $0 + "\n" }.joined()
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Frames")
         let file = folder.appendingPathComponent(name + ".txt")
         if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {

@@ -19,7 +19,7 @@ package struct LimitsForm: Hashable, Sendable {
             case .rate: "a second: 40M, 1.5G, or none"
             case .workers: "1 to 64 blobs at once"
             case .batch: "1 to 100000 blobs made durable together"
-            case .readBack: "Left and Right choose: none, direct, later"
+            case .readBack: "Left or Right: none, direct, later"
             }
         }
     }
@@ -75,7 +75,9 @@ package struct LimitsForm: Hashable, Sendable {
     }
 
     private mutating func finish() -> Outcome {
-        guard let rate = LimitsForm.rate(text(.rate)) else { return complain(.rate, "bandwidth: for instance 40M, or none") }
+        guard let rate = LimitsForm.rate(text(.rate)) else {
+            return complain(.rate, "bandwidth: for instance 40M, or none")
+        }
         guard let workers = Int(text(.workers)), (1...64).contains(workers) else {
             return complain(.workers, "workers: a number from 1 to 64")
         }

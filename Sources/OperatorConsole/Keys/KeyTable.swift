@@ -11,7 +11,7 @@ enum KeyTable {
     private static let onMirrors: [KeyContext] = [.dashboard, .copy]
 
     private static let first: [KeyEntry] = [
-        KeyEntry(.help, ["?", "f1"], "Help of this screen; type to filter, Enter runs", hint: "help"),
+        KeyEntry(.help, ["?", "f1"], "The keys of this screen; Enter runs one", hint: "help"),
         KeyEntry(.quit, ["q"], "Back; on the Dashboard: end the console", hint: "back"),
         KeyEntry(.interrupt, ["ctrl+c"], "Cancel a dialog, else end the console"),
         KeyEntry(.palette, [":"], "All actions by name", hint: "cmd"),
@@ -51,8 +51,8 @@ enum KeyTable {
         KeyEntry(.nextMatch, ["n"], "Next line that matches the filter", hint: "next", in: [.log], unless: noFilter),
         KeyEntry(
             .previousMatch, ["N"], "Previous line that matches the filter", in: [.log], unless: noFilter),
-        KeyEntry(.map, ["m"], "Failures or blob map, where only one has room", hint: "map", in: [.copy]),
-        KeyEntry(.span, ["t"], "Rate graph of the last hour or the last minute", hint: "span", in: [.copy]),
+        KeyEntry(.map, ["m"], "The blob map, and back to the failures", hint: "map", in: [.copy]),
+        KeyEntry(.span, ["t"], "Rate graph: the last hour or minute", hint: "span", in: [.copy]),
         KeyEntry(.filter, ["/"], "Show only what holds a text", hint: "filter", unless: noList),
         KeyEntry(.nextPane, ["tab"], "Next pane", hint: "pane"),
         KeyEntry(.previousPane, ["s-tab"], "Previous pane"),

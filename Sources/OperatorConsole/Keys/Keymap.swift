@@ -11,7 +11,9 @@ package struct Keymap: Hashable, Sendable {
 
     private init(defaults entries: [KeyEntry]) {
         for entry in entries {
-            for context in entry.contexts { bind(entry.action, to: entry.keys.compactMap(Key.init(name:)), in: context) }
+            for context in entry.contexts {
+                bind(entry.action, to: entry.keys.compactMap(Key.init(name:)), in: context)
+            }
         }
     }
 

@@ -20,7 +20,6 @@ package struct Model: Sendable {
 
     var receivedAt: Double
     var isEngineLost = false
-    var hasFocus = true
     /// What is shown instead of `engine` while the operator holds the display.
     var frozen: EngineState?
     var isZoomed = false

@@ -15,7 +15,7 @@ extension Painter {
     /// `ETA 15:32 (15:21-15:46)`, or the word why there is none.
     func etaSpans(_ copy: CopyState) -> [Span] {
         switch (copy.phase, copy.eta) {
-        case (.waiting(let reason), _): [Span("WAITING", .stateWaiting), Span(SafeText(reason), .stateWaiting)]
+        case (.waiting(let reason), _): [Span("WAITING", .stateWaiting), Span(SafeText(brief: reason), .stateWaiting)]
         case (.paused, _): [Span("PAUSED", .stateParked), Span("P lets it go on", .textDim)]
         case (.finished, _): lastRunSpans(copy)
         case (.idle, _): copy.lastRun == nil ? [Span("has not run yet: U runs it", .textDim)] : lastRunSpans(copy)
@@ -27,7 +27,7 @@ extension Painter {
                 Span("STALLED", .stateWarn),
                 Span("for \(Quantity.duration(seconds)): nothing moves, no end can be told", .stateWarn),
             ]
-        case (_, .waiting(let reason)): [Span("WAITING", .stateWaiting), Span(SafeText(reason), .stateWaiting)]
+        case (_, .waiting(let reason)): [Span("WAITING", .stateWaiting), Span(SafeText(brief: reason), .stateWaiting)]
         case (_, .seconds): [Span("ETA", .textDim), Span(SafeText(clock.long(copy.eta)), .textStrong)]
         case (_, .unknown): [Span("ETA", .textDim), Span("not known yet", .textDim)]
         case (_, .done): [Span("done", .stateOK)]
@@ -49,7 +49,7 @@ extension Painter {
     func limitSpans(_ copy: CopyState) -> [Span] {
         guard copy.movesBytes, let limit = copy.bottleneck.limit else { return [] }
         return [
-            Span("slowest part", .textDim), Span("\(limit.name) \(Int((limit.share * 100).rounded()))%"),
+            Span("slowest part", .textDim), Span("\(limit.name) \(whole(limit.share * 100))%"),
             Span("workers \(copy.activeWorkers)/\(copy.limits.workers)", .textDim),
         ]
     }
@@ -57,8 +57,8 @@ extension Painter {
     mutating func drawVolumeLines(_ copy: CopyState, in body: Rect) {
         let volume = copy.volume
         let state: Span = volume.isPresent ? Span("here", .stateOK) : Span("NOT HERE", .stateFailed)
-        let kind = SafeText(volume.fileSystem)
-        let path = SafeText(copy.target).prefix(
+        let kind = SafeText(brief: volume.fileSystem)
+        let path = SafeText(brief: copy.target).prefix(
             cells: max(4, body.width - kind.cells - state.text.cells - 4), ellipsis: .middle)
         line([Span(path, .pathFolder), Span(kind, .textDim), state], in: body.row(0))
         guard volume.capacity > 0 else {
@@ -81,7 +81,9 @@ extension Painter {
                     ? Span("fits", .stateOK)
                     : Span("!! short by \(Quantity.bytes(needed - volume.free))", .stateFailed),
             ], in: body.row(3))
-        line(labelled("volume", SafeText(volume.uuid)), in: body.row(4))
+        let uuid = SafeText(volume.uuid)
+        let fitsWhole = uuid.cells + 8 <= body.width
+        line(labelled("volume", fitsWhole ? uuid : SafeText(volume.uuid.prefix(8))), in: body.row(4))
     }
 
     /// The rate over the last minutes or seconds, with its time axis.
@@ -89,7 +91,8 @@ extension Painter {
         guard rect.height >= 3 else { return }
         let values = model.showsSeconds ? copy.rates.seconds : copy.rates.minutes
         guard values.contains(where: { $0 > 0 }) else {
-            return sentence("No rate to draw in the last \(model.showsSeconds ? "minute" : "hour").", in: rect.inset(dx: -1))
+            return sentence(
+                "No rate to draw in the last \(model.showsSeconds ? "minute" : "hour").", in: rect.inset(dx: -1))
         }
         let (plot, axis) = rect.splitBottom(1)
         let top = SafeText(Quantity.rate(values.max() ?? 0))
@@ -131,11 +134,11 @@ extension Painter {
             let event = events[row]
             let role = event.severity.role
             var cells = [
-                TableCell(SafeText(clock.second(event.at)), role: .logTime),
+                TableCell(SafeText(clock.brief(event.at)), role: .logTime),
                 TableCell(SafeText(isWide ? event.severity.word : String(event.severity.word.prefix(1))), role: role),
                 TableCell(event.line, role: role),
             ]
-            if isWide { cells.insert(TableCell(SafeText(event.component), role: .textDim), at: 2) }
+            if isWide { cells.insert(TableCell(SafeText(brief: event.component), role: .textDim), at: 2) }
             return cells
         }
     }
@@ -144,7 +147,8 @@ extension Painter {
 extension Event {
     /// `cold: run begun`; the mirror's name only where the message does not begin with it.
     var line: SafeText {
-        job.isEmpty || message.hasPrefix(job) ? SafeText(message) : SafeText(job) + " " + SafeText(message)
+        job.isEmpty || message.hasPrefix(job)
+            ? SafeText(brief: message) : SafeText(brief: job) + ": " + SafeText(brief: message)
     }
 }
 
@@ -170,7 +174,9 @@ extension Bottleneck {
 
     /// The part that takes most of the time; nil while nothing was measured or the workers mostly have nothing to do.
     var limit: (name: SafeText, share: Double)? {
-        guard let most = parts.max(by: { $0.share < $1.share }), most.share > 0.01, most.share >= idle else { return nil }
+        guard let most = parts.max(by: { $0.share < $1.share }), most.share > 0.01, most.share >= idle else {
+            return nil
+        }
         return most
     }
 }

@@ -21,7 +21,7 @@ extension Painter {
     private mutating func drawSummary(_ copy: CopyState) {
         let count = model.shownMirrors.count
         let note: SafeText = count > 1 ? "h l other mirrors" : ""
-        let title = SafeText(copy.name) + " -> " + SafeText(copy.target)
+        let title = SafeText(brief: copy.name) + " -> " + SafeText(brief: copy.target)
         guard let inside = frame(.summary, title, right: note) else { return }
         let body = layout.hasBorders ? inside.inset(dx: 1) : inside
         drawBar(copy, in: body.row(0))
@@ -38,24 +38,27 @@ extension Painter {
         pairs(
             [
                 ("", SafeText(pair(copy.safe.bytes, of: progress.total.bytes)), .textStrong),
-                ("", "\(Quantity.count(copy.safe.count)) of \(Quantity.count(progress.total.count)) files", .textNormal),
-                ("elapsed", SafeText(Quantity.duration(copy.elapsed)), .textNormal),
+                (
+                    "", "\(Quantity.count(copy.safe.count)) of \(Quantity.count(progress.total.count)) files",
+                    .textNormal
+                ),
+                ("elapsed", copy.elapsed > 0 ? SafeText(Quantity.duration(copy.elapsed)) : "", .textNormal),
             ], in: body.row(0))
         line(etaSpans(copy), in: body.row(body.height >= 4 ? 3 : 1))
         guard body.height >= 4 else { return }
         pairs(
             [
-                ("before", SafeText(Quantity.count(progress.before.count)), .textNormal),
-                ("this run", SafeText(Quantity.count(progress.thisRun.count)), .textNormal),
                 ("left", SafeText(Quantity.count(progress.remaining.count)), .textNormal),
                 ("failed", SafeText(Quantity.count(progress.failed.count)), role(ofFailed: progress.failed.count)),
+                ("this run", SafeText(Quantity.count(progress.thisRun.count)), .textNormal),
+                ("before", SafeText(Quantity.count(progress.before.count)), .textNormal),
                 ("retries", SafeText(Quantity.count(progress.retries)), .textNormal),
             ], in: body.row(1))
         pairs(
             [
                 ("now", SafeText(Quantity.rate(rates.now)), .textNormal),
                 ("avg", SafeText(Quantity.rate(rates.average)), .textNormal),
-                ("files/min", SafeText(Quantity.count(Int(rates.blobsPerMinute.rounded()))), .textNormal),
+                ("files/min", SafeText(Quantity.count(whole(rates.blobsPerMinute))), .textNormal),
                 ("limit", copy.limits.rateWords, .textNormal),
             ], in: body.row(2))
     }
@@ -74,7 +77,8 @@ extension Painter {
             grid.put(label, x: x, y: body.y + 1, role: .listHeader, maxWidth: width - 1)
             let role: StyleRole = isBad ? .stateFailed : .textStrong
             grid.put(SafeText(Quantity.count(amount.count)), x: x, y: body.y + 2, role: role, maxWidth: width - 1)
-            grid.put(SafeText(Quantity.bytes(amount.bytes)), x: x, y: body.y + 3, role: .textNormal, maxWidth: width - 1)
+            grid.put(
+                SafeText(Quantity.bytes(amount.bytes)), x: x, y: body.y + 3, role: .textNormal, maxWidth: width - 1)
         }
         pairs(
             [
@@ -86,14 +90,14 @@ extension Painter {
             ], in: body.row(5))
         pairs(
             [
-                ("files/min", SafeText(Quantity.count(Int(rates.blobsPerMinute.rounded()))), .textNormal),
-                ("bytes/min", SafeText(Quantity.bytes(Int64(min(max(0, rates.now * 60), 9e17)))), .textNormal),
+                ("files/min", SafeText(Quantity.count(whole(rates.blobsPerMinute))), .textNormal),
+                ("bytes/min", SafeText(Quantity.bytes(Int64(whole(rates.now * 60)))), .textNormal),
                 ("retries", SafeText(Quantity.count(progress.retries)), .textNormal),
-                ("elapsed", SafeText(Quantity.duration(copy.elapsed)), .textNormal),
-                ("moved", "\(Quantity.duration(rates.sinceProgress)) ago", .textNormal),
+                ("elapsed", copy.elapsed > 0 ? SafeText(Quantity.duration(copy.elapsed)) : "", .textNormal),
+                ("last progress", "\(Quantity.duration(rates.sinceProgress)) ago", .textNormal),
             ], in: body.row(6))
         line(etaSpans(copy), in: body.row(8))
-        pairs([("from", SafeText(copy.source), .pathFolder)], in: body.row(9))
+        pairs([("from", SafeText(brief: copy.source), .pathFolder)], in: body.row(9))
     }
 
     private mutating func drawWorkers(_ copy: CopyState) {
@@ -101,10 +105,13 @@ extension Painter {
         let title: SafeText = "Workers, \(copy.activeWorkers) of \(copy.limits.workers) busy"
         var note: SafeText = ""
         if layout.sizeClass < .wide, copy.movesBytes, let limit = copy.bottleneck.limit {
-            note = "slowest part: \(limit.name) \(Int((limit.share * 100).rounded()))%"
+            note = "slowest part: \(limit.name) \(whole(limit.share * 100))%"
         }
         guard let inside = frame(.workers, title, right: note) else { return }
-        guard !workers.isEmpty else { return sentence("No worker runs: U runs the mirror.", in: inside) }
+        guard !workers.isEmpty else {
+            let text: SafeText = copy.phase.isRunning ? "No worker is busy." : "No worker runs. U runs the mirror."
+            return sentence(text, in: inside)
+        }
         let sort = model.workerSort
         table(
             .workers, in: inside,
@@ -133,7 +140,7 @@ extension Painter {
             grid.put(part.name, x: row.x, y: row.y, role: isLimit ? .textStrong : .textDim, maxWidth: row.width)
             let bar = Rect(x: row.x + 8, y: row.y, width: row.width - 8 - 16, height: 1)
             drawing.progress(on: &grid, in: bar, fraction: part.share, stalled: isLimit && copy.isStalled)
-            let share = SafeText(String(Int((min(max(0, part.share), 1) * 100).rounded())) + "%").padded(left: 4)
+            let share = SafeText(String(whole(min(max(0, part.share), 1) * 100)) + "%").padded(left: 4)
             let text = share + (isLimit ? " <- limit" : "")
             grid.put(text, x: bar.maxX + 1, y: row.y, role: isLimit ? .stateWarn : .textNormal)
         }
@@ -147,7 +154,7 @@ extension Painter {
         pairs(
             [
                 ("target", volume.isPresent ? "here" : "NOT HERE", volume.isPresent ? .stateOK : .stateFailed),
-                ("", SafeText(volume.fileSystem), .textNormal),
+                ("", SafeText(brief: volume.fileSystem), .textNormal),
                 ("free", SafeText(pair(volume.free, of: volume.capacity)), .textNormal),
             ], in: body.row(7))
     }
@@ -204,7 +211,7 @@ extension BlobFailure {
         [
             TableCell(SafeText(id.short)), TableCell(SafeText(failure.side.rawValue), role: .stateWarn),
             TableCell(failure.words, role: .stateFailed), TableCell(SafeText(Quantity.bytes(size))),
-            TableCell(SafeText(String(attempts))), TableCell(SafeText(clock.second(at)), role: .logTime),
+            TableCell(SafeText(String(attempts))), TableCell(SafeText(clock.brief(at)), role: .logTime),
         ]
     }
 }

@@ -35,16 +35,15 @@ extension Painter {
     }
 
     private static let mirrorColumns: [TableColumn] = [
-        TableColumn("ST", minimum: 2, priority: 9), TableColumn("MIRROR", minimum: 9, flex: 1, priority: 8),
+        TableColumn(" ST", minimum: 3, priority: 9), TableColumn("MIRROR", minimum: 9, flex: 1, priority: 8),
         TableColumn("STAGE", minimum: 9, priority: 7), TableColumn("DONE", minimum: 6, align: .right, priority: 6),
-        TableColumn("", minimum: 9, flex: 1, priority: 0),
+        TableColumn("", minimum: 8, flex: 1, priority: 0),
         TableColumn("RATE", minimum: 10, align: .right, priority: 4),
-        TableColumn("ETA", minimum: 11, flex: 1, priority: 3),
-        TableColumn("TROUBLE", minimum: 13, flex: 1, priority: 2),
+        TableColumn("ETA, TROUBLE", minimum: 17, flex: 2, priority: 5),
     ]
 
     private static let wideMirrorColumns: [TableColumn] = [
-        TableColumn("ST", minimum: 2, priority: 9), TableColumn("MIRROR", minimum: 14, flex: 1, priority: 8),
+        TableColumn(" ST", minimum: 3, priority: 9), TableColumn("MIRROR", minimum: 14, flex: 1, priority: 8),
         TableColumn("STAGE", minimum: 9, priority: 7), TableColumn("DONE", minimum: 6, align: .right, priority: 6),
         TableColumn("", minimum: 16, flex: 1, priority: 0),
         TableColumn("BYTES", minimum: 20, align: .right, priority: 1),
@@ -60,7 +59,7 @@ extension Painter {
         }
         let progress = copy.progress
         let counts: SafeText = "  \(Quantity.count(copy.safe.count)) of \(Quantity.count(progress.total.count)) files"
-        let title = SafeText(copy.name).prefix(cells: 24, ellipsis: .middle) + counts
+        let title = SafeText(brief: copy.name).prefix(cells: 24, ellipsis: .middle) + counts
         guard let inside = frame(.mirrorBox, title, right: "2") else { return }
         let body = inside.inset(dx: 1)
         drawBar(copy, in: body.row(0))
@@ -74,7 +73,7 @@ extension Painter {
             [
                 ("left", SafeText(Quantity.count(progress.remaining.count)), .textNormal),
                 ("failed", SafeText(Quantity.count(progress.failed.count)), role(ofFailed: progress.failed.count)),
-                ("files/min", SafeText(Quantity.count(Int(copy.rates.blobsPerMinute.rounded()))), .textNormal),
+                ("files/min", SafeText(Quantity.count(whole(copy.rates.blobsPerMinute))), .textNormal),
                 ("retries", SafeText(Quantity.count(progress.retries)), .textNormal),
             ], in: body.row(2), gap: 2)
         line(etaSpans(copy), in: body.row(3))
@@ -90,7 +89,9 @@ extension Painter {
             }
             return
         }
-        guard let inside = frame(.volume, "Target of " + SafeText(copy.name).prefix(cells: 24, ellipsis: .middle)) else {
+        guard
+            let inside = frame(.volume, "Target of " + SafeText(brief: copy.name).prefix(cells: 24, ellipsis: .middle))
+        else {
             return
         }
         drawVolumeLines(copy, in: inside.inset(dx: 1))
@@ -119,8 +120,8 @@ extension Painter {
             let mark = alert.severity.alertMark
             return [
                 TableCell(mark.text, role: alert.severity.role),
-                TableCell(SafeText(clock.minute(alert.raisedAt)), role: .logTime),
-                TableCell(SafeText(alert.subject) + ": " + alert.failure.words, role: alert.severity.role),
+                TableCell(SafeText(clock.brief(alert.raisedAt).prefix(5)), role: .logTime),
+                TableCell(SafeText(brief: alert.subject) + ": " + alert.failure.words, role: alert.severity.role),
             ]
         }
     }
@@ -141,7 +142,7 @@ extension Painter {
         for (offset, copy) in mirrors.dropFirst(first).prefix(rect.height).enumerated() {
             let row = rect.row(offset)
             let tail: SafeText = "\(percent(copy.fraction)) " + SafeText(copy.shortOutlook(clock))
-            let name = SafeText(copy.name).prefix(cells: max(4, row.width - tail.cells - 5), ellipsis: .middle)
+            let name = SafeText(brief: copy.name).prefix(cells: max(4, row.width - tail.cells - 5), ellipsis: .middle)
             grid.put(copy.mark.text, x: row.x + 1, y: row.y, role: copy.mark.role)
             grid.put(name, x: row.x + 4, y: row.y, role: .textNormal)
             grid.put(tail, x: max(row.x + 5 + name.cells, row.maxX - tail.cells), y: row.y, role: .textNormal)
@@ -156,22 +157,30 @@ extension Painter {
 extension CopyState {
     fileprivate func cells(_ clock: Clock) -> [TableCell] {
         [
-            TableCell(mark.text, role: mark.role), TableCell(SafeText(name)),
+            TableCell(" " + mark.text, role: mark.role), TableCell(SafeText(brief: name)),
             TableCell(SafeText(stage), role: mark.role), TableCell(SafeText(percent(fraction))),
             .progress(fraction, stalled: isStalled),
-            TableCell(movesBytes ? SafeText(Quantity.rate(rates.now)) : "-"), TableCell(SafeText(clock.short(eta))),
-            TableCell(SafeText(trouble), role: troubleRole),
+            TableCell(movesBytes ? SafeText(Quantity.rate(rates.now)) : "-"), outlook(clock),
         ]
+    }
+
+    /// When it ends and what went wrong, in one cell.
+    private func outlook(_ clock: Clock) -> TableCell {
+        guard case .seconds = eta, !isStalled, movesBytes else {
+            return TableCell(SafeText(brief: trouble == "-" ? clock.word(eta) : trouble), role: troubleRole)
+        }
+        let end = SafeText(clock.short(eta))
+        return trouble == "-" ? TableCell(end) : TableCell(end + ", " + SafeText(brief: trouble), role: troubleRole)
     }
 
     fileprivate func wideCells(_ clock: Clock) -> [TableCell] {
         [
-            TableCell(mark.text, role: mark.role), TableCell(SafeText(name)),
+            TableCell(" " + mark.text, role: mark.role), TableCell(SafeText(brief: name)),
             TableCell(SafeText(stage), role: mark.role), TableCell(SafeText(percent(fraction))),
             .progress(fraction, stalled: isStalled), TableCell(SafeText(pair(safe.bytes, of: progress.total.bytes))),
             TableCell(movesBytes ? SafeText(Quantity.rate(rates.now)) : "-"),
             TableCell(rates.average > 0 ? SafeText(Quantity.rate(rates.average)) : "-"),
-            TableCell(SafeText(clock.long(eta))), TableCell(SafeText(trouble), role: troubleRole),
+            TableCell(SafeText(clock.long(eta))), TableCell(SafeText(brief: trouble), role: troubleRole),
         ]
     }
 
@@ -184,6 +193,6 @@ extension CopyState {
 
     private func etaMinute(_ clock: Clock) -> String {
         guard case .seconds(let seconds, _, _) = eta, seconds.isFinite else { return "" }
-        return " " + clock.minute(clock.now.adding(seconds: min(max(0, seconds), 1e9)))
+        return " " + clock.minute(clock.base.adding(seconds: min(max(0, seconds), 1e9)))
     }
 }

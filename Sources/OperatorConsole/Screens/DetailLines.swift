@@ -53,7 +53,7 @@ private struct DetailText {
 
     mutating func add(_ label: SafeText, _ value: SafeText, _ role: StyleRole = .textNormal) {
         guard !value.isEmpty else { return }
-        let indent = 10
+        let indent = 8
         for (index, part) in value.wrapped(max(4, width - indent)).enumerated() {
             let head: SafeText = index == 0 ? label.fitted(indent) : SafeText.spaces(indent)
             lines.append([Span(head, .textDim), Span(part, role)])
@@ -88,7 +88,7 @@ private struct DetailText {
         add("from", SafeText(event.component))
         add("about", SafeText(event.job))
         add("code", SafeText(event.code))
-        add("number", SafeText(Quantity.count(Int(event.number))))
+        add("no", SafeText(Quantity.count(Int(event.number))))
         lines.append([])
         add(text: SafeText(event.message))
         if let failure = event.failure { add(failure) }
@@ -96,7 +96,7 @@ private struct DetailText {
 
     private mutating func add(_ failure: Failure) {
         lines.append([])
-        add("reason", failure.words, .stateFailed)
+        add("reason", SafeText(failure.message), .stateFailed)
         add("side", SafeText(failure.side.rawValue), .stateWarn)
         add("code", SafeText(failure.code))
         if failure.errno != 0 { add("errno", "\(failure.errno) in \(failure.operation)") }

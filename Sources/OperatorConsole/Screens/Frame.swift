@@ -6,18 +6,18 @@ extension Painter {
         let row = grid.bounds.row(0)
         grid.clear(row, role: .titleBar)
         var x = grid.put(" holdfast ", x: 0, y: 0, role: .titleBar)
-        let time = layout.sizeClass <= .compact ? model.now.timeOfDay + "Z" : "\(model.now.date) \(model.now.timeOfDay)Z"
+        let time =
+            layout.sizeClass <= .compact ? model.now.timeOfDay + "Z" : "\(model.now.date) \(model.now.timeOfDay)Z"
         let age = model.age
-        let late: SafeText = "DATA \(Quantity.duration(age)) OLD"
-        let dataSpan = model.isOld ? Span(late, .titleAgeLate) : Span("data \(Int(age))s old", .titleAgeOK)
-        let frozen = model.frozen != nil
         let room = row.width - time.utf8.count - 2
-        var spans = [Span(SafeText(model.shown?.host ?? "").prefix(cells: max(4, room / 3)), .titleHost)]
-        if frozen { spans.append(Span("DISPLAY HELD (f)", .titleAgeLate)) }
-        spans.append(dataSpan)
-        if !frozen { spans.insert(Span(engineWord, .titleBar), at: 1) }
-        // What matters most is drawn first where the row is short.
-        if model.isOld { spans.swapAt(1, spans.count - 1) }
+        let host = Span(SafeText(brief: model.shown?.host ?? "").prefix(cells: max(4, room / 3)), .titleHost)
+        let data = Span("data \(Int(age))s old", .titleAgeOK)
+        let held = Span(model.frozen == nil ? "" : "DISPLAY HELD (f)", .titleAgeLate)
+        // What matters most comes first, since the row may be short.
+        let spans =
+            model.isOld
+            ? [Span("DATA \(Quantity.duration(age)) OLD", .titleAgeLate), host, held]
+            : model.frozen != nil ? [held, host, data] : [host, Span(engineWord, .titleBar), data]
         for (index, span) in spans.enumerated() where !span.text.isEmpty {
             let separator: SafeText = index == 0 ? " " : " | "
             guard x + separator.cells + span.text.cells <= room else { continue }
@@ -67,7 +67,7 @@ extension Painter {
         grid.clear(row, role: .bannerAlert)
         let keys = model.keymap.keys(for: .acknowledge, on: model.screen)
         let hint: SafeText = keys.first.map { "  " + $0.label + " acknowledges" } ?? ""
-        let text = alert.severity.alertMark.text + " " + SafeText(alert.subject) + ": " + alert.failure.words
+        let text = alert.severity.alertMark.text + " " + SafeText(brief: alert.subject) + ": " + alert.failure.words
         let hasRoom = row.width >= 60
         grid.put(
             text, x: 0, y: row.y, role: .bannerAlert, maxWidth: hasRoom ? row.width - hint.cells : row.width)
@@ -81,7 +81,7 @@ extension Painter {
         case .filter(let field): drawField(field, label: "/", in: row)
         case .confirmation(let confirmation) where confirmation.level == .ask: drawQuestion(confirmation, in: row)
         case nil: drawKeyHints(in: row)
-        default: break
+        default: drawOverlayHints(in: row)
         }
     }
 
@@ -105,7 +105,9 @@ extension Painter {
 
     private mutating func drawKeyHints(in row: Rect) {
         var x = row.x
-        for hint in KeyHint.all(for: model) {
+        // Where room is short, what is impossible now makes place for what is possible.
+        let hasRoom = layout.sizeClass == .wide
+        for hint in KeyHint.all(for: model) where hasRoom || hint.isPossible {
             let gap = x == row.x ? 0 : 2
             guard x + gap + hint.cells <= row.maxX else { break }
             x += gap

@@ -14,7 +14,8 @@ extension Painter {
         drawFoot(log, in: foot)
         guard !log.shown.isEmpty else {
             let text: SafeText =
-                log.events.isEmpty ? "Nothing has happened yet." : "No line matches. Esc clears the filter, v changes the level."
+                log.events.isEmpty
+                ? "Nothing has happened yet." : "No line matches. Esc clears the filter, v changes the level."
             return sentence(text, in: list)
         }
         drawLines(log, in: list)
@@ -22,6 +23,7 @@ extension Painter {
     }
 
     private mutating func drawFoot(_ log: LogLines, in foot: Rect) {
+        guard !log.events.isEmpty else { return }
         let more = log.reachedEnd ? "" : ", older ones come when you scroll"
         let text: SafeText =
             "\(Quantity.count(log.shown.count)) of \(Quantity.count(log.events.count)) lines match\(more)"
@@ -33,7 +35,8 @@ extension Painter {
         let height = list.height - (marksLastSeen ? 1 : 0)
         let first = log.position.firstRow(in: log.numbers, height: height)
         let cursor = log.position.index(in: log.numbers)
-        let format = LineFormat(width: list.width, clock: clock)
+        let visible = log.shown.dropFirst(first).prefix(list.height)
+        let format = LineFormat(width: list.width, clock: clock, times: visible.map(\.at))
         var y = 0
         var didMark = !marksLastSeen
         for index in first..<log.shown.count where y < list.height {
@@ -58,12 +61,13 @@ extension Painter {
 
     private mutating func draw(_ event: Event, _ format: LineFormat, in row: Rect) {
         var x = row.x + 1
-        x += grid.put(format.time(event.at), x: x, y: row.y, role: .logTime) + 1
+        x += grid.put(format.time(event.at).fitted(format.timeWidth), x: x, y: row.y, role: .logTime) + 1
         let role = event.severity.role
-        let word = format.isWide ? SafeText(event.severity.word).padded(right: 5) : SafeText(event.severity.word.prefix(1))
+        let word =
+            format.isWide ? SafeText(event.severity.word).padded(right: 5) : SafeText(event.severity.word.prefix(1))
         x += grid.put(word, x: x, y: row.y, role: role) + 1
         if format.hasComponent {
-            let component = SafeText(event.component).fitted(7)
+            let component = SafeText(brief: event.component).fitted(7)
             x += grid.put(component, x: x, y: row.y, role: .textDim) + 1
         }
         grid.put(event.line, x: x, y: row.y, role: role, maxWidth: row.maxX - x)
@@ -89,12 +93,20 @@ extension Painter {
 private struct LineFormat {
     let width: Int
     let clock: Clock
+    /// The same for all lines on the screen: wider when one of them is not of today.
+    private(set) var timeWidth = 0
+
+    init(width: Int, clock: Clock, times: [WallTime]) {
+        self.width = width
+        self.clock = clock
+        timeWidth = times.map { time($0).cells }.max() ?? 0
+    }
 
     var isWide: Bool { width >= 100 }
     var hasComponent: Bool { width >= 56 }
 
     func time(_ at: WallTime) -> SafeText {
-        guard width >= 56 else { return SafeText(clock.minute(at)) }
+        guard width >= 56 else { return SafeText(clock.brief(at).prefix(5)) }
         guard isWide else { return SafeText(clock.second(at)) }
         let fraction = String(1000 + at.civil.millisecond).dropFirst()
         return SafeText(clock.second(at) + "." + fraction)

@@ -3,7 +3,7 @@ import BackupModel
 /// The 256 leading bytes of the blobs' names, one cell each: where the copy is, and where it hurts.
 extension Painter {
     mutating func drawMap(_ copy: CopyState) {
-        guard let inside = frame(.map, "Map, a cell for each leading byte") else { return }
+        guard let inside = frame(.map, "Map by leading byte", right: Painter.legendNote) else { return }
         guard copy.map.count == 256 else {
             return sentence("The map comes with the first scan.", in: inside)
         }
@@ -66,6 +66,8 @@ extension Painter {
             x += grid.put(entry.word, x: x, y: row.y, role: .textDim) + 2
         }
     }
+
+    private static let legendNote: SafeText = "# done  > active  . waiting  ! failed  v verified"
 
     private static let legend: [(cell: MapCell, word: SafeText)] = [
         (.placed, "done"), (.active, "active"), (.waiting, "waiting"), (.failed, "failed"), (.verified, "verified"),

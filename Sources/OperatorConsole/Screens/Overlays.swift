@@ -14,12 +14,14 @@ extension Painter {
 
     /// A box in the middle; the place for text inside.
     private mutating func dialog(_ title: SafeText, width: Int, height: Int, role: StyleRole = .dialogBorder) -> Rect {
-        let outer = Rect(grid.size).inset(dy: 1).centered(width: width + 4, height: height + 2)
-        grid.clear(outer, role: .dialogText)
-        guard layout.hasBorders, outer.width >= 8, outer.height >= 3 else {
-            grid.put(title, x: outer.x, y: outer.y, role: role, maxWidth: outer.width)
-            return outer.splitTop(1).rest
+        let room = Rect(grid.size).inset(dy: 1)
+        guard layout.hasBorders, room.width >= 12, room.height >= 5 else {
+            grid.clear(room, role: .dialogText)
+            grid.put(title, x: room.x, y: room.y, role: role, maxWidth: room.width)
+            return room.splitTop(1).rest.inset(dx: 1)
         }
+        let outer = room.centered(width: width + 4, height: height + 2)
+        grid.clear(outer, role: .dialogText)
         drawing.lines(on: &grid, around: outer, role: role)
         let text = "[ " + title.prefix(cells: max(1, outer.width - 8)) + " ]"
         grid.put(text, x: outer.x + 2, y: outer.y, role: role)
@@ -30,7 +32,7 @@ extension Painter {
         let items = model.items(of: chooser)
         let all = model.chooserHeight
         let height = min(all, max(items.count, chooser.field.text.isEmpty ? 1 : min(8, all)))
-        let title: SafeText = chooser.kind == .help ? "Keys of \(model.screen.title)" : "Do"
+        let title: SafeText = chooser.kind == .help ? "Keys here" : "Actions"
         let inside = dialog(title, width: min(grid.size.columns - 4, 76), height: height + 1)
         drawInput(chooser.field.text, label: chooser.kind == .help ? "find " : ": ", in: inside.row(0))
         let list = inside.splitTop(1).rest
@@ -40,7 +42,7 @@ extension Painter {
         let first = chooser.position.firstRow(in: items, height: list.height)
         for (offset, item) in items.dropFirst(first).prefix(list.height).enumerated() {
             let row = list.row(offset)
-            draw(item, in: row)
+            draw(item, isHelp: chooser.kind == .help, in: row)
             if first + offset == cursor { grid.mark(row, role: .listCursor) }
         }
         drawing.scrollbar(
@@ -48,7 +50,7 @@ extension Painter {
             shown: list.height, total: items.count)
     }
 
-    private mutating func draw(_ item: ActionChooser.Item, in row: Rect) {
+    private mutating func draw(_ item: ActionChooser.Item, isHelp: Bool, in row: Rect) {
         var keys: SafeText = ""
         var refusal: String?
         if case .action(let action) = item {
@@ -58,11 +60,15 @@ extension Painter {
         }
         let role: StyleRole = refusal == nil ? .dialogText : .textDim
         let keyWidth = min(10, row.width / 4)
-        let nameWidth = min(18, row.width / 3)
         grid.put(keys.fitted(keyWidth), x: row.x, y: row.y, role: refusal == nil ? .hintKey : .textDim)
-        let name = SafeText(model.label(of: item)).fitted(nameWidth, ellipsis: .middle)
-        grid.put(name, x: row.x + keyWidth + 1, y: row.y, role: role)
-        let x = row.x + keyWidth + nameWidth + 2
+        var x = row.x + keyWidth + 1
+        // Names are what the palette looks for, sentences what the help does; both only where there is room.
+        if row.width >= 66 || !isHelp {
+            let nameWidth = row.width >= 66 ? 18 : row.maxX - x
+            let name = SafeText(brief: model.label(of: item)).fitted(nameWidth, ellipsis: .middle)
+            x += grid.put(name, x: x, y: row.y, role: role) + 1
+        }
+        guard row.width >= 66 || isHelp else { return }
         let text = refusal.map { "not now: " + SafeText($0) } ?? SafeText(model.help(of: item))
         grid.put(text, x: x, y: row.y, role: role, maxWidth: row.maxX - x)
     }
@@ -71,14 +77,15 @@ extension Painter {
         let x = row.x + grid.put(label, x: row.x, y: row.y, role: .dialogText)
         let field = Rect(x: x, y: row.y, width: max(0, row.maxX - x), height: 1)
         grid.clear(field, role: .dialogInput)
-        let used = grid.put(SafeText(text), x: x, y: row.y, role: .dialogInput, maxWidth: field.width - 1, ellipsis: .middle)
+        let used = grid.put(
+            SafeText(text), x: x, y: row.y, role: .dialogInput, maxWidth: field.width - 1, ellipsis: .middle)
         grid.cursor = Point(x: min(x + used, row.maxX - 1), y: row.y)
     }
 
     private mutating func draw(_ confirmation: Confirmation) {
         let lines = confirmation.consequences
         let width = max(confirmation.question.cells, lines.map(\.cells).max() ?? 0, 44)
-        let inside = dialog("Please confirm", width: width, height: lines.count + 5, role: .dialogDanger)
+        let inside = dialog("Please confirm", width: width, height: lines.count + 4, role: .dialogDanger)
         grid.put(confirmation.question, x: inside.x, y: inside.y, role: .dialogDanger, maxWidth: inside.width)
         for (index, text) in lines.enumerated() where index + 2 < inside.height {
             grid.put(text, x: inside.x, y: inside.y + index + 2, role: .dialogText, maxWidth: inside.width)
@@ -86,12 +93,13 @@ extension Painter {
         let label: SafeText =
             confirmation.isWrong
             ? "Not \(confirmation.word). Type it, or Esc: " : "Type \(confirmation.word) and Enter, or Esc: "
-        drawInput(confirmation.field.text, label: label, in: inside.row(min(lines.count + 3, inside.height - 1)))
+        drawInput(
+            confirmation.field.text, label: label, in: inside.row(min(lines.count + 3, max(0, inside.height - 1))))
     }
 
     private mutating func draw(_ form: LimitsForm) {
         let fields = LimitsForm.Field.allCases
-        let inside = dialog("Limits of \(form.mirror)", width: 66, height: fields.count + 4)
+        let inside = dialog("Limits of \(form.mirror)", width: 66, height: fields.count + 2)
         for (index, field) in fields.enumerated() {
             let row = inside.row(index)
             let isFocused = field == form.focus
@@ -100,17 +108,19 @@ extension Painter {
             let input = Rect(x: row.x + 13, y: row.y, width: min(12, row.width - 13), height: 1)
             grid.clear(input, role: .dialogInput)
             let text = SafeText(form.text(field))
-            let used = grid.put(text, x: input.x, y: row.y, role: .dialogInput, maxWidth: input.width, ellipsis: .middle)
+            let used = grid.put(
+                text, x: input.x, y: row.y, role: .dialogInput, maxWidth: input.width, ellipsis: .middle)
             if isFocused { grid.cursor = Point(x: min(input.x + used, max(0, input.maxX - 1)), y: row.y) }
-            grid.put(
-                field.explanation, x: input.maxX + 2, y: row.y, role: .textDim, maxWidth: inside.maxX - input.maxX - 2)
+            guard input.maxX + 2 + field.explanation.cells <= inside.maxX else { continue }
+            grid.put(field.explanation, x: input.maxX + 2, y: row.y, role: .textDim)
         }
         let foot = inside.row(fields.count + 1)
         if let problem = form.problem {
             grid.put(problem, x: foot.x, y: foot.y, role: .promptError, maxWidth: foot.width)
         } else {
-            let help: SafeText = "Enter goes on to the question, Tab to the next field, Esc leaves"
-            grid.put(help, x: foot.x, y: foot.y, role: .textDim, maxWidth: foot.width)
+            line(
+                [Span("Enter goes on to the question,", .textDim), Span("nothing is changed before it", .textDim)],
+                in: foot, gap: 1)
         }
     }
 
@@ -125,16 +135,22 @@ extension Painter {
         drawing.scrollbar(
             on: &grid, in: Rect(x: inside.x, y: inside.y, width: inside.width + 1, height: inside.height),
             first: first, shown: inside.height, total: lines.count)
-        drawDetailHints(page)
     }
 
-    private mutating func drawDetailHints(_ page: DetailPage) {
-        let row = grid.bounds.row(grid.size.rows - 1)
-        var hints: [(SafeText, SafeText)] = [("Esc", "back"), ("y", "copy")]
-        switch page.subject {
-        case .failure: hints.insert(("R", "try this one again"), at: 1)
-        case .alert: hints.insert(("A", "acknowledge"), at: 1)
-        case .event, .runs: break
+    /// What the keys do inside the box.
+    mutating func drawOverlayHints(in row: Rect) {
+        let hints: [(SafeText, SafeText)]
+        switch model.overlay {
+        case .detail(let page):
+            switch page.subject {
+            case .failure: hints = [("Esc", "back"), ("R", "try this one again"), ("y", "copy")]
+            case .alert: hints = [("Esc", "back"), ("A", "acknowledge"), ("y", "copy")]
+            case .event, .runs: hints = [("Esc", "back"), ("y", "copy")]
+            }
+        case .chooser: hints = [("Esc", "back"), ("Enter", "run"), ("Up Down", "choose"), ("letters", "narrow it")]
+        case .limits: hints = [("Esc", "back"), ("Enter", "go on"), ("Tab", "next field")]
+        case .confirmation: hints = [("Esc", "no")]
+        case .filter, nil: hints = []
         }
         var x = 0
         for (key, text) in hints where x + key.cells + text.cells + 1 <= row.width {

@@ -56,7 +56,7 @@ struct ScreenLayout {
         case .wide:
             let left = content.width * 5 / 8
             let (top, rest) = content.splitTop(13)
-            let (middle, bottom) = rest.splitTop(min(max(workers, 5) + 3, rest.height - 20 < 8 ? 8 : 11))
+            let (middle, bottom) = rest.splitTop(min(max(workers + 3, 10), rest.height < 28 ? 8 : 11))
             (places[.summary], places[.rate]) = top.splitLeft(left)
             (places[.workers], places[.bottleneck]) = middle.splitLeft(left)
             (places[.failures], places[.map]) = bottom.splitLeft(left)
@@ -98,8 +98,7 @@ extension Model {
 
     /// Columns and rows of text in a detail page.
     var detailSize: Size {
-        let place = Rect(size).inset(dx: 2, dy: 2)
-        return Size(columns: max(1, min(place.width, 100) - 4), rows: max(1, min(place.height, 30) - 2))
+        Size(columns: max(1, min(size.columns - 6, 96)), rows: max(1, min(size.rows - 6, 28)))
     }
 
     /// Rows of the palette and the help.

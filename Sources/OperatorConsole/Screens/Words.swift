@@ -69,17 +69,34 @@ func percent(_ fraction: Double) -> String {
     return Quantity.fixed((share * 1000).rounded(.down) / 10, 1) + "%"
 }
 
+/// The nearest whole number, also for what is none.
+func whole(_ value: Double) -> Int { value.isNaN ? 0 : Int(min(max(-1e15, value), 1e15).rounded()) }
+
 /// `1.21 of 1.42 TiB`; both units where they differ.
 func pair(_ part: Int64, of whole: Int64, by separator: String = " of ") -> String {
     let left = Quantity.bytes(part).split(separator: " ")
     let right = Quantity.bytes(whole)
-    guard left.count == 2, right.hasSuffix(" " + left[1]) else { return left.joined(separator: " ") + separator + right }
+    guard left.count == 2, right.hasSuffix(" " + left[1]) else {
+        return left.joined(separator: " ") + separator + right
+    }
     return left[0] + separator + right
 }
 
 /// Times of day as an operator reads them: with the date when it is not today.
 struct Clock {
     let now: WallTime
+    /// When the estimates were made; they are not moved on while the data is old.
+    var base: WallTime
+
+    init(now: WallTime, base: WallTime? = nil) {
+        self.now = now
+        self.base = base ?? now
+    }
+
+    /// `15:32:07` or `10-05`: never more than eight cells.
+    func brief(_ time: WallTime) -> String {
+        time.date == now.date ? time.timeOfDay : String(time.date.dropFirst(5))
+    }
 
     /// `15:32` or `10-05 15:32`
     func minute(_ time: WallTime) -> String { day(time) + time.timeOfDay.prefix(5) }
@@ -92,13 +109,13 @@ struct Clock {
     /// `15:32 +-9m`
     func short(_ estimate: Estimate) -> String {
         guard case .seconds(let seconds, let low, let high) = estimate else { return word(estimate) }
-        return minute(now.adding(seconds: clamped(seconds))) + " +-" + span((high - low) / 2)
+        return minute(base.adding(seconds: clamped(seconds))) + " +-" + span((high - low) / 2)
     }
 
     /// `15:32 (15:21-15:46)`
     func long(_ estimate: Estimate) -> String {
         guard case .seconds(let seconds, let low, let high) = estimate else { return word(estimate) }
-        func at(_ seconds: Double) -> String { minute(now.adding(seconds: clamped(seconds))) }
+        func at(_ seconds: Double) -> String { minute(base.adding(seconds: clamped(seconds))) }
         return "\(at(seconds)) (\(at(low))-\(at(high)))"
     }
 
@@ -112,9 +129,9 @@ struct Clock {
     }
 
     private func span(_ seconds: Double) -> String {
-        let whole = Int(clamped(seconds).rounded())
-        if whole < 60 { return "\(whole)s" }
-        return whole < 5940 ? "\((whole + 30) / 60)m" : "\((whole + 1800) / 3600)h"
+        let span = whole(clamped(seconds))
+        if span < 60 { return "\(span)s" }
+        return span < 5940 ? "\((span + 30) / 60)m" : "\((span + 1800) / 3600)h"
     }
 
     private func clamped(_ seconds: Double) -> Double { seconds.isFinite ? min(max(0, seconds), 1e9) : 0 }
@@ -146,6 +163,13 @@ extension WorkerState {
 }
 
 extension Failure {
-    /// `read /data/x: input/output error`; the subject's bytes are made safe here.
-    var words: SafeText { SafeText(message) }
+    /// For one row of a list.
+    var words: SafeText { SafeText(brief: message) }
+}
+
+extension SafeText {
+    /// For one row: what is beyond the widest screen is never looked at, however long the text is (H16).
+    init(brief text: String) {
+        self.init(String(text.unicodeScalars.prefix(1024)))
+    }
 }

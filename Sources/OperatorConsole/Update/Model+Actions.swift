@@ -65,10 +65,17 @@ extension Model {
 
     mutating func go(to target: Screen) {
         guard target != screen else { return }
-        if screen == .log { log.lastSeen = log.events.first.map { ($0.number, now) } }
+        rememberLastSeen()
         screen = target
         isZoomed = false
+        refusedQueries = []
         failures.absorb(mirror)
+    }
+
+    /// Remembers up to where the log was seen, when the operator turns away from it.
+    mutating func rememberLastSeen() {
+        guard screen == .log, let newest = log.events.first else { return }
+        log.lastSeen = (newest.number, now)
     }
 
     /// - Returns: false when there was nothing to go back from on this screen.

@@ -41,7 +41,8 @@ extension Model {
 
     /// Writes the whole list of the focused pane, one tab-separated line a row, foreign bytes escaped.
     mutating func exportList(_ effects: inout [Effect]) {
-        let name = mirror.map { String($0.name.unicodeScalars.filter(isFileLetter).prefix(40).map(Character.init)) } ?? ""
+        let name =
+            mirror.map { String($0.name.unicodeScalars.filter(isFileLetter).prefix(40).map(Character.init)) } ?? ""
         let text: String
         let file: String
         switch focusedPane {

@@ -12,7 +12,7 @@ extension Model {
         case .paste(let bytes): take(pasted: bytes)
         case .resize(let size): self.size = size
         case .tick(let now, let monotonic): tick(now, monotonic)
-        case .focus(let hasFocus): self.hasFocus = hasFocus
+        case .focus(let hasFocus): if !hasFocus { rememberLastSeen() }
         case .engineLost: isEngineLost = true
         case .note(let severity, let text): say(text, severity)
         }
