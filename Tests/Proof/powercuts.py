@@ -32,7 +32,7 @@ class Bench:
                        for name in ("target", "state")}
         self.most = {point: BLOBS - BEFORE for point in POINTS}
         self.mirror = Mirror(binary, root)
-        self.lost = self.wrong = self.manual = self.cuts = 0
+        self.lost = self.wrong = self.manual = self.cuts = self.twice = 0
         self.ways = {way: 0 for way in ("both", "target", "index")}
 
     def prepare(self):
@@ -127,6 +127,12 @@ class Bench:
         self.up()
         if not self.judge(f"{when}, before the restart", True) and self.extra:
             return False
+        if not self.extra and self.rng.random() < 0.25:
+            when = f"{when}, then {self.run_and_cut(way, None, self.rng.random() < 0.5)}"
+            self.twice += 1
+            self.down()
+            self.up()
+            self.judge(f"{when}, before the restart", True)
         answer = self.mirror.call("run", timeout=60)
         if answer.status not in (OK, WARNINGS):
             self.manual += 1
@@ -148,8 +154,8 @@ def whole(bench, count):
         done = subprocess.run(["e2fsck", "-f", "-n", image.path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         bench.proof.require(done.returncode == 0, f"e2fsck of {os.path.basename(image.path)}: {done.returncode}")
     ways = ", ".join(f"{way} {number}" for way, number in bench.ways.items())
-    return bench.proof.end(f"{bench.cuts} power cuts ({ways}): {bench.lost} lost, {bench.wrong} wrongly marked or "
-                           f"named, {bench.manual} manual steps")
+    return bench.proof.end(f"{bench.cuts} power cuts ({ways}; {bench.twice} cut again while restarting): "
+                           f"{bench.lost} lost, {bench.wrong} wrongly marked or named, {bench.manual} manual steps")
 
 
 def without(bench, barrier):
