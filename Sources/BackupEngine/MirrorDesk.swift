@@ -10,7 +10,6 @@ import WorkerKit
 final class MirrorDesk {
     let copier: Copier
     private let settings: MirrorSettings
-    private let index: SQLiteBlobIndex
     private let reader: MirrorReader
     private let time: SystemTime
     private let work = RunSlot()
@@ -18,11 +17,8 @@ final class MirrorDesk {
     private var look = MirrorReader.Look()
     private var lookedAt = -Double.infinity
 
-    private init(
-        settings: MirrorSettings, copier: Copier, index: SQLiteBlobIndex, reader: MirrorReader, time: SystemTime
-    ) {
+    private init(settings: MirrorSettings, copier: Copier, reader: MirrorReader, time: SystemTime) {
         self.settings = settings
-        self.index = index
         self.copier = copier
         self.reader = reader
         self.time = time
@@ -36,13 +32,12 @@ final class MirrorDesk {
     ) async throws(Failure) -> MirrorDesk {
         let path = configuration.stateFolder + "/mirrors/\(settings.name).sqlite"
         let store = try await onThread("index-open") { () throws(Failure) in try BlobIndexStore(path: path) }
-        let index = try SQLiteBlobIndex(store)
         let files = configuration.files(settings)
         let copier = Copier(
-            settings: settings, index: index, source: files.source, target: files.target,
+            settings: settings, index: try SQLiteBlobIndex(store), source: files.source, target: files.target,
             stateFolder: configuration.stateFolder, time: time, events: events)
         return MirrorDesk(
-            settings: settings, copier: copier, index: index, reader: try MirrorReader(store), time: time)
+            settings: settings, copier: copier, reader: try MirrorReader(store), time: time)
     }
 
     /// What the mirror does, as intents are judged by it.
@@ -67,7 +62,7 @@ final class MirrorDesk {
             }
             return "scan begun"
         case .verifyMirror:
-            begin { copier throws(Failure) in try await copier.run() }  // VERIFY-LATER
+            begin { copier throws(Failure) in try await copier.verify() }
             return "verification begun"
         case .pauseMirror:
             copier.pause()
@@ -82,8 +77,7 @@ final class MirrorDesk {
             copier.limit(limits)
             return "limits changed"
         case .requeue(_, let blob):
-            guard let volume = try await index.volumes().first else { return "nothing to queue" }
-            let count = try await index.requeue(blob, volume: volume.identity.uuid)
+            let count = try await copier.requeue(blob)
             lookedAt = -Double.infinity
             return "\(Quantity.count(count)) queued again"
         case .acknowledge:

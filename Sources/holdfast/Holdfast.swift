@@ -1,4 +1,6 @@
 import ArgumentParser
+import BackupModel
+import Foundation
 
 /// The program: each subcommand is one file in `Commands`.
 @main

@@ -67,14 +67,18 @@ import Testing
         var testDescription: String { arguments.joined(separator: " ") + " on " + settings }
     }
 
-    @Test("misuse ends with status 2 and words that name the place", arguments: [
-        Misuse(settings: "[mirror.cold]\nsorce = \"/a\"\n", arguments: ["mirror", "run", "cold"], says: ["2", "sorce", "source"]),
-        Misuse(settings: "[mirror.cold\n", arguments: ["mirror", "status", "cold"], says: ["1"]),
-        Misuse(settings: "", arguments: ["mirror", "run", "cold"], says: ["cold"]),
-        Misuse(settings: "", arguments: ["mirror", "run"], says: ["name"]),
-        Misuse(settings: "", arguments: ["mirror", "run", "cold", "--workers", "0"], says: ["--workers"]),
-        Misuse(settings: "", arguments: ["mirro"], says: ["mirro"]),
-    ])
+    @Test(
+        "misuse ends with status 2 and words that name the place",
+        arguments: [
+            Misuse(
+                settings: "[mirror.cold]\nsorce = \"/a\"\n", arguments: ["mirror", "run", "cold"],
+                says: ["2", "sorce", "source"]),
+            Misuse(settings: "[mirror.cold\n", arguments: ["mirror", "status", "cold"], says: ["1"]),
+            Misuse(settings: "", arguments: ["mirror", "run", "cold"], says: ["cold"]),
+            Misuse(settings: "", arguments: ["mirror", "run"], says: ["name"]),
+            Misuse(settings: "", arguments: ["mirror", "run", "cold", "--workers", "0"], says: ["--workers"]),
+            Misuse(settings: "", arguments: ["mirro"], says: ["mirro"]),
+        ])
     func misuse(_ row: Misuse) throws {
         let program = try Program(blobs: 0)
         defer { program.remove() }

@@ -23,7 +23,8 @@ struct Program {
                 at: folder.appending(path: name), withIntermediateDirectories: true)
         }
         for number in 0..<blobs { try addBlob("blob number \(number)") }
-        try write(settings: "[mirror.cold]\nsource = \"\(source.path)\"\ntarget = \"\(target.path)\"\nhash = \"sha256\"\n")
+        try write(
+            settings: "[mirror.cold]\nsource = \"\(source.path)\"\ntarget = \"\(target.path)\"\nhash = \"sha256\"\n")
     }
 
     func remove() { try? FileManager.default.removeItem(at: folder) }

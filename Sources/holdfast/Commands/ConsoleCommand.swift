@@ -1,5 +1,7 @@
 import ArgumentParser
+import BackupEngine
 import BackupModel
+import Settings
 
 /// `holdfast` alone: the full-screen console.
 struct ConsoleCommand: AsyncParsableCommand {

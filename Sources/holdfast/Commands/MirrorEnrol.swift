@@ -1,6 +1,8 @@
 import ArgumentParser
+import BackupEngine
 import BackupModel
 import BlobCopier
+import Settings
 
 /// Makes a volume ours: probes it, makes its folders, writes its marker, pins its identity.
 struct MirrorEnrol: AsyncParsableCommand {

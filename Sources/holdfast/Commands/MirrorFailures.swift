@@ -1,4 +1,5 @@
 import ArgumentParser
+import BackupCatalog
 import BackupModel
 
 /// Lists every blob that failed, with the reason, the tries and the side.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BackupEngine
 import BackupModel
 
 /// Puts failed blobs back into the queue.

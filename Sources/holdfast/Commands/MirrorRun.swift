@@ -35,8 +35,11 @@ struct MirrorRun: AsyncParsableCommand {
 
     func run() async throws {
         let workplace = try await Workplace.open(mirror.place)
-        guard !dryRun else { return try await MirrorDryRun(workplace: workplace, mirror: mirror).print() }
-        let overrides = RunOverrides(batch: batch, workers: workers, limit: limit, readBack: readBack)
+        let overrides = RunOverrides(
+            batch: batch, workers: workers, limit: limit, readBack: readBack, dryRun: dryRun)
+        guard !dryRun else {
+            return try await MirrorDryRun(workplace: workplace, mirror: mirror, overrides: overrides).print()
+        }
         try await MirrorFollower(workplace: workplace, mirror: mirror)
             .follow(.runMirror(name: mirror.name, overrides: overrides))
     }

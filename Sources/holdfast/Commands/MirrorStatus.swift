@@ -1,4 +1,5 @@
 import ArgumentParser
+import BackupCatalog
 import BackupModel
 
 /// Where a mirror stands, from its index; works beside a running engine.

@@ -37,7 +37,7 @@ struct DemoJudge {
     private func hash(
         _ file: Descriptor, _ files: some FileCalls, _ buffer: UnsafeMutableRawBufferPointer, isEmptyName: Bool
     ) throws -> BlobID {
-        var hasher = BlobHasher(kind: .blake3)
+        let hasher = try BlobHasher(.blake3)
         var total = 0
         while true {
             let count = try files.read(file, into: buffer)
@@ -45,6 +45,6 @@ struct DemoJudge {
             hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             total += count
         }
-        return total == 0 && isEmptyName ? .emptySHA256 : hasher.finish()
+        return total == 0 && isEmptyName ? .emptySHA256 : try hasher.finish()
     }
 }

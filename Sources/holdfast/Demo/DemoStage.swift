@@ -1,5 +1,6 @@
 import BackupEngine
 import BackupModel
+import BlobCopier
 import Foundation
 import WorkerKit
 

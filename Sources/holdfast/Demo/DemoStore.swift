@@ -28,7 +28,7 @@ struct DemoStore {
         var folders: Set<Int> = []
         for number in 0..<blobCount {
             let content = number == 0 ? [] : random.bytes(count: size(&random))
-            let id = number == 0 ? BlobID.emptySHA256 : name(of: content)
+            let id = number == 0 ? BlobID.emptySHA256 : try name(of: content)
             try place(content, id, files, root, &folders)
             made.ids.append(id)
             made.amount += Amount(count: 1, bytes: Int64(content.count))
@@ -43,10 +43,10 @@ struct DemoStore {
         return max(1, Int(min(32 * 1024 * 1024, 3000 * exp(1.785 * gaussian))))
     }
 
-    private func name(of content: [UInt8]) -> BlobID {
-        var hasher = BlobHasher(kind: .blake3)
+    private func name(of content: [UInt8]) throws -> BlobID {
+        let hasher = try BlobHasher(.blake3)
         content.withUnsafeBytes { hasher.update($0) }
-        return hasher.finish()
+        return try hasher.finish()
     }
 
     private func place(
@@ -63,7 +63,7 @@ struct DemoStore {
         }
         let file = try files.open(PathBytes(path) / PathBytes(id.hex), beneath: root, .create(mode: 0o644))
         defer { try? files.close(file) }
-        try content.withUnsafeBytes { try files.writeAll(file, from: $0) }
+        try files.writeAll(content, to: file)
     }
 }
 

@@ -11,6 +11,7 @@ struct ConsoleLoop {
     private let terminal: NcursesTerminal
     private let mailbox = Mailbox()
     private let shelf: ThemeShelf
+    private var theme: Theme
     private var look: ResolvedTheme
     private var model: Model
     private var problems: [TextProblem]
@@ -21,7 +22,8 @@ struct ConsoleLoop {
         self.session = session
         self.terminal = terminal
         shelf = ThemeShelf(location: session.location)
-        let (theme, themeProblems) = shelf.theme(session.settings.theme)
+        let themeProblems: [TextProblem]
+        (theme, themeProblems) = shelf.theme(session.settings.theme)
         look = ConsoleLoop.resolve(theme, session.settings, terminal.abilities)
         let (keymap, keyProblems) = ConsoleLoop.keymap(session)
         model = Model(
@@ -32,7 +34,9 @@ struct ConsoleLoop {
 
     /// Runs until the operator leaves or the terminal does.
     mutating func run() async -> ConsoleSession.End {
+        let pictures = PictureSignal { [mailbox] in mailbox.putPicture() }
         let feeds = [followEngine(), followTerminal(), tick()]
+        defer { pictures.cancel() }
         defer { for feed in feeds { feed.cancel() } }
         if let first = problems.first {
             mailbox.put(.note(.warn, SafeText(first.text + (problems.count > 1 ? " (and more)" : ""))))
@@ -79,6 +83,7 @@ struct ConsoleLoop {
             switch letter {
             case .message(let message): feed(message)
             case .end(let end): self.end = end
+            case .picture: takePicture()
             }
         }
         guard end == nil else { return }
@@ -115,15 +120,22 @@ struct ConsoleLoop {
     }
 
     private mutating func setTheme(_ name: String) {
-        let (theme, problems) = shelf.theme(name)
+        let problems: [TextProblem]
+        (theme, problems) = shelf.theme(name)
         look = ConsoleLoop.resolve(theme, session.settings, terminal.abilities)
         if let first = problems.first { mailbox.put(.note(.warn, SafeText(first.text))) }
     }
 
+    /// The screen as it is, as an SVG file in the working folder.
+    private func takePicture() {
+        guard let drawn else { return }
+        export(SVGPicture(theme: theme).draw(drawn, label: "Holdfast"), "holdfast-screen.svg")
+    }
+
     private func export(_ text: String, _ name: String) {
-        let picture = drawn.map { SVGPicture(grid: $0, theme: look).text } ?? ""
-        Task.detached { [mailbox] in
-            mailbox.put(ExportedFile.write(name.hasSuffix(".svg") ? picture : text, named: name))
+        Task { [mailbox] in
+            let note = try? await runBlocking(name: "export") { ExportedFile.write(text, named: name) }
+            mailbox.put(note ?? .note(.error, "cannot write: no thread"))
         }
     }
 

@@ -9,6 +9,8 @@ final class Mailbox: Sendable {
     enum Letter: Sendable {
         case message(Message)
         case end(ConsoleSession.End)
+        /// Somebody wants a picture of the screen.
+        case picture
     }
 
     private let waiting = Mutex<[Letter]>([])
@@ -33,6 +35,8 @@ final class Mailbox: Sendable {
         case .signal(let number): put(.end(.signal(number)))
         }
     }
+
+    func putPicture() { put(.picture) }
 
     func takeLetters() -> [Letter] {
         waiting.withLock { waiting in

@@ -7,7 +7,8 @@ final class EndSignals: Sendable {
     private let first = Atomic<Int32>(0)
     private let queue = DispatchQueue(label: "holdfast.signals")
     /// Kept alive for as long as the program listens.
-    private let sources = Mutex<[any DispatchSourceSignal]>([])
+    // nonisolated(unsafe): set once by `onEnd`, which is called once, and never read.
+    private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
 
     /// The first signal that came, or nil.
     var received: Int32? {
@@ -18,7 +19,7 @@ final class EndSignals: Sendable {
     /// Listens for SIGINT and SIGTERM and ignores SIGPIPE; calls `body` on the first of them.
     func onEnd(_ body: @escaping @Sendable (Int32) -> Void) {
         signal(SIGPIPE, SIG_IGN)
-        let made = [SIGINT, SIGTERM, SIGHUP].map { number in
+        sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [self] in
@@ -28,6 +29,19 @@ final class EndSignals: Sendable {
             source.resume()
             return source
         }
-        sources.withLock { $0 = made }
     }
+}
+
+/// Calls its body on each SIGUSR1: a wish for a picture of the screen.
+final class PictureSignal {
+    private let source: any DispatchSourceSignal
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        signal(SIGUSR1, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: DispatchQueue(label: "holdfast.picture"))
+        source.setEventHandler(handler: body)
+        source.resume()
+    }
+
+    func cancel() { source.cancel() }
 }

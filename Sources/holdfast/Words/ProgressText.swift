@@ -47,7 +47,7 @@ struct ProgressText {
         switch copy.phase {
         case .idle: "idle"
         case .scanning(let seen, let all): "scanning \(Quantity.count(seen))/\(Quantity.count(all)) folders"
-        case .reconciling: "settling an earlier run"
+        case .reconciling: "checking"
         case .copying: "copying"
         case .verifying: "verifying"
         case .paused: "paused"
