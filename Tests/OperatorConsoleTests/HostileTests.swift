@@ -1,4 +1,5 @@
 import BackupModel
+import Foundation
 import Testing
 
 @testable import OperatorConsole
@@ -118,9 +119,12 @@ import Testing
         let size = Size(columns: 160, rows: 48)
         _ = model.receive(.resize(size))
         _ = model.press(String(screen.rawValue), "pgdn")
-        let clock = ContinuousClock()
-        let best = (0..<5).map { _ in clock.measure { _ = render(model, size: size, glyphs: .unicode) } }.min()
-        #expect(best.map { $0 < .milliseconds(50) } == true, "\(String(describing: best))")
+        let best = (0..<5).map { _ in
+            let start = threadSeconds()
+            _ = render(model, size: size, glyphs: .unicode)
+            return threadSeconds() - start
+        }.min()
+        #expect((best ?? 1) < 0.05, "\(best ?? 1) s")
     }
 
     @Test("H5 H10 20,000 random keys, pastes and sizes leave a model that still draws")
@@ -171,6 +175,13 @@ import Testing
         _ = model.press("esc", "esc", "esc", "1")
         #expect(render(model, size: Size(columns: 80, rows: 24), glyphs: .ascii).text()[0].contains("holdfast"))
     }
+}
+
+/// Processor time of this thread: other tests run beside this one.
+private func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 struct Xorshift {

@@ -65,7 +65,6 @@ extension Painter {
 
     private mutating func drawWideSummary(_ copy: CopyState, in body: Rect) {
         let progress = copy.progress
-        let rates = copy.rates
         let columns: [(SafeText, Amount)] = [
             ("in all", progress.total), ("before this run", progress.before), ("this run", progress.thisRun),
             ("remaining", progress.remaining), ("failed", progress.failed), ("verified", progress.verified),
@@ -80,6 +79,13 @@ extension Painter {
             grid.put(
                 SafeText(Quantity.bytes(amount.bytes)), x: x, y: body.y + 3, role: .textNormal, maxWidth: width - 1)
         }
+        drawRates(copy, in: body)
+        line(etaSpans(copy), in: body.row(8))
+        pairs([("from", SafeText(brief: copy.source), .pathFolder)], in: body.row(9))
+    }
+
+    private mutating func drawRates(_ copy: CopyState, in body: Rect) {
+        let rates = copy.rates
         pairs(
             [
                 ("now", SafeText(Quantity.rate(rates.now)), .textStrong),
@@ -92,12 +98,10 @@ extension Painter {
             [
                 ("files/min", SafeText(Quantity.count(whole(rates.blobsPerMinute))), .textNormal),
                 ("bytes/min", SafeText(Quantity.bytes(Int64(whole(rates.now * 60)))), .textNormal),
-                ("retries", SafeText(Quantity.count(progress.retries)), .textNormal),
+                ("retries", SafeText(Quantity.count(copy.progress.retries)), .textNormal),
                 ("elapsed", copy.elapsed > 0 ? SafeText(Quantity.duration(copy.elapsed)) : "", .textNormal),
                 ("last progress", "\(Quantity.duration(rates.sinceProgress)) ago", .textNormal),
             ], in: body.row(6))
-        line(etaSpans(copy), in: body.row(8))
-        pairs([("from", SafeText(brief: copy.source), .pathFolder)], in: body.row(9))
     }
 
     private mutating func drawWorkers(_ copy: CopyState) {
