@@ -73,7 +73,9 @@ let package = Package(
             name: "Settings", dependencies: ["BackupModel", .product(name: "TOMLKit", package: "TOMLKit")]),
         .target(
             name: "Themes", path: "Themes",
-            resources: ["terminal", "dark", "light", "mono", "deuter", "high-contrast"].map { .embedInCode($0 + ".toml") }),
+            resources: ["terminal", "dark", "light", "mono", "deuter", "high-contrast"].map {
+                .embedInCode($0 + ".toml")
+            }),
 
         .executableTarget(
             name: "holdfast",
@@ -96,6 +98,8 @@ let package = Package(
         .testTarget(name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel"]),
         .testTarget(
             name: "NcursesTerminalTests", dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel"]),
+        .executableTarget(
+            name: "TerminalProbe", dependencies: ["NcursesTerminal", "OperatorConsole"], path: "Tests/Terminal/Probe"),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
         .testTarget(name: "EndToEndTests", dependencies: ["BackupModel", "holdfast"]),
         .testTarget(name: "ArchitectureTests"),
@@ -105,12 +109,13 @@ let package = Package(
 
 let cTargets: Set<String> = ["CLinux", "CBlake3", "CCrypto", "CNcurses"]
 for target in package.targets where !cTargets.contains(target.name) {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        .swiftLanguageMode(.v6),
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-        .treatAllWarnings(as: .error),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .swiftLanguageMode(.v6),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .treatAllWarnings(as: .error),
+        ]
 }
