@@ -88,6 +88,8 @@ let package = Package(
             name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel"], exclude: ["Frames"]),
         .testTarget(
             name: "NcursesTerminalTests", dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel"]),
+        .executableTarget(
+            name: "TerminalProbe", dependencies: ["NcursesTerminal", "OperatorConsole"], path: "Tests/Terminal/Probe"),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
         .testTarget(name: "EndToEndTests", dependencies: ["BackupModel", "holdfast"]),
         .testTarget(name: "ArchitectureTests"),

@@ -58,7 +58,7 @@ static void name_sequences(void) {
         {"\033OC", KEY_RIGHT}, {"\033OD", KEY_LEFT}, {"\033OH", KEY_HOME},  {"\033OF", KEY_END},
         {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END}, {"\033[Z", KEY_BTAB},  {"\033[3~", KEY_DC},
         {"\033[5~", KEY_PPAGE}, {"\033[6~", KEY_NPAGE}, {"\033[200~", CN_PASTE_BEGIN}, {"\033[201~", CN_PASTE_END},
-        {"\033[I", CN_FOCUS_IN}, {"\033[O", CN_FOCUS_OUT},
+        {"\033[<", CN_MOUSE_BEGIN}, {"\033[I", CN_FOCUS_IN}, {"\033[O", CN_FOCUS_OUT},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) define_key(all[i].sequence, all[i].code);
 }
@@ -124,7 +124,6 @@ void cn_leave(void) {
 }
 
 void cn_return(void) {
-    cn_remember_terminal(cn_terminal());
     cn_mark_screen_open(true);
     enter_modes();
     clearok(curscr, TRUE);
@@ -193,11 +192,11 @@ void cn_erase(void) { erase(); }
 void cn_bell(void) { beep(); }
 
 int cn_read(uint32_t *value) {
-    wint_t read;
-    int kind = get_wch(&read);
-    if (kind == ERR) return CN_INPUT_NONE;
+    // Not get_wch: on an invalid byte it swallows what follows, and then the tail of a sequence looks like keys.
+    int read = getch();
+    if (read == ERR) return CN_INPUT_NONE;
     *value = (uint32_t)read;
-    return kind == KEY_CODE_YES ? CN_INPUT_CODE : CN_INPUT_SCALAR;
+    return read > 0xff ? CN_INPUT_CODE : CN_INPUT_BYTE;
 }
 
 int cn_name_key(uint32_t code) {

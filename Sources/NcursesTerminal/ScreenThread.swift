@@ -73,6 +73,7 @@ final class ScreenThread {
     /// Between leaving the screen and coming back to it: nothing is read and nothing drawn.
     private var isAway = false
     private var emptyReads = 0
+    private var lastReturn = ContinuousClock.now
 
     private init(mailbox: Mailbox, shared: Shared, streams: Streams, signals: Int32, painter: Painter) {
         self.mailbox = mailbox
@@ -166,8 +167,8 @@ final class ScreenThread {
         finish(end)
     }
 
-    /// Milliseconds: a second for a paste to go on or a stopped group to come back, or for ever.
-    private var timeout: Int32 { decoder.isPasting || isAway ? 1000 : -1 }
+    /// Milliseconds: as long as what was begun may take to go on, a second for the foreground to come back, or for ever.
+    private var timeout: Int32 { isAway ? 1000 : decoder.patience.map(Int32.init) ?? -1 }
 
     private func idle() {
         if isAway { comeBack() } else { send(decoder.idle()) }
@@ -202,9 +203,8 @@ final class ScreenThread {
             let kind = Int(cn_read(&value))
             if kind == CN_INPUT_NONE { break }
             reads += 1
-            send(decoder.take(kind == CN_INPUT_CODE ? .code(value) : .scalar(value)))
+            send(decoder.take(kind == CN_INPUT_CODE ? .code(value) : .byte(UInt8(truncatingIfNeeded: value))))
         }
-        if !decoder.isPasting { send(decoder.idle()) }
         // Readable with nothing to read, again and again, is a terminal that is gone without saying so.
         emptyReads = reads > 0 || hasBytes ? 0 : emptyReads + 1
         return emptyReads > 100 ? .hangUp : nil
@@ -223,7 +223,8 @@ final class ScreenThread {
             switch number {
             case SIGWINCH: resize()
             case SIGTSTP: goAway()
-            case SIGCONT: comeBack()
+            // The one that ended our own stop has been answered.
+            case SIGCONT: if isAway || ContinuousClock.now - lastReturn > .milliseconds(200) { comeBack() }
             default: return .signal(number)
             }
         }
@@ -276,6 +277,7 @@ final class ScreenThread {
             return
         }
         isAway = false
+        lastReturn = .now
         cn_return()
         updateSize()
         painter.forget()

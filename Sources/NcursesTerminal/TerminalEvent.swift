@@ -3,7 +3,7 @@ package import OperatorConsole
 /// What the terminal tells the console.
 package enum TerminalEvent: Hashable, Sendable {
     case key(Key)
-    /// Pasted text, cut after 65,536 scalars; it is never taken for keys.
+    /// Pasted text, cut after 65,536 bytes; it is never taken for keys.
     case paste(String)
     case resized(Size)
     case focus(Bool)

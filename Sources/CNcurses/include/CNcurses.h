@@ -17,8 +17,8 @@ typedef struct {
 
 enum { CN_BOLD = 1, CN_DIM = 2, CN_UNDERLINE = 4, CN_REVERSE = 8, CN_ITALIC = 16 };
 
-// Key codes of ours, above those of curses.
-enum { CN_PASTE_BEGIN = 0x10001, CN_PASTE_END, CN_FOCUS_IN, CN_FOCUS_OUT };
+// Key codes of ours, above those of curses, which keeps 16 bits of them.
+enum { CN_PASTE_BEGIN = 0x7f01, CN_PASTE_END, CN_FOCUS_IN, CN_FOCUS_OUT, CN_MOUSE_BEGIN };
 
 // What the locale says about the terminal's characters.
 enum { CN_CODESET_UTF8 = 0, CN_CODESET_UNSAID = 1, CN_CODESET_OTHER = 2 };
@@ -54,7 +54,7 @@ void cn_bell(void);
 // Bytes past curses, for what it has no words for; false when they did not all go.
 bool cn_write(const uint8_t *bytes, int count);
 
-enum { CN_INPUT_NONE, CN_INPUT_SCALAR, CN_INPUT_CODE };
+enum { CN_INPUT_NONE, CN_INPUT_BYTE, CN_INPUT_CODE };
 // The next input without waiting.
 int cn_read(uint32_t *value);
 

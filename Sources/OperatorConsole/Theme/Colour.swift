@@ -71,7 +71,7 @@ package struct ThemeColour: Hashable, Sendable {
     }
 
     /// One form: `default`, a name, `0` to `255`, `#rgb`, `#rrggbb`.
-    init?(word: String) {
+    package init?(word: String) {
         if word == "default" {
             self.init()
         } else if let name = ThemeColour.names.firstIndex(of: word) {

@@ -11,7 +11,8 @@ package struct Drawing: Hashable, Sendable {
         self.hasBorders = hasBorders
     }
 
-    /// A frame with its title at the left and a note at the right of the top line: `+-[ title ]---[note]-+`.
+    /// A frame with its title at the left and a note at the right of the top line: `+-[ title ]---[note]-+`; `>` before the
+    /// title of the focused one.
     ///
     /// - Returns: the place inside. Without lines that is everything under the title.
     @discardableResult
@@ -26,11 +27,11 @@ package struct Drawing: Hashable, Sendable {
         grid.clear(rect)
         lines(on: &grid, around: rect, role: role)
         let room = rect.width - 4
-        let mark: SafeText = focused ? "[>" : "[ "
+        if focused { grid.put(">", x: rect.x + 1, y: rect.y, role: role) }
         let shown = title.prefix(cells: max(0, room - 4))
         guard !shown.isEmpty else { return rect.inset(dx: 1, dy: 1) }
         var x = rect.x + 2
-        x += grid.put(mark, x: x, y: rect.y, role: role)
+        x += grid.put("[ ", x: x, y: rect.y, role: role)
         x += grid.put(shown, x: x, y: rect.y, role: .boxTitle)
         x += grid.put(" ]", x: x, y: rect.y, role: role)
         let note = right.cells + 2
