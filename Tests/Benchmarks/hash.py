@@ -4,7 +4,7 @@
     swift build -c release --product benchmark
     Tests/Benchmarks/hash.py
 
-hashes one file of 1 GiB, read from the page cache, by each program in turn, and prints medians as a Markdown table.
+hashes a file of 1 GiB, in the page cache, four times by each program in turn, and prints medians as a Markdown table.
 Each BLAKE3 is measured twice: on the file mapped into memory, as b3sum does by itself, and read (`--no-mmap`), as a
 copier must. SHA-256 is read by both.
 Hashes must agree. Nothing is installed; b3sum must be there.
@@ -27,14 +27,19 @@ from report import Targets, table
 HOME = Path(__file__).resolve().parents[2]
 
 
+# BLAKE3 is given the file several times, so that starting the program (15 ms for ours) does not count as hashing.
+TIMES = 4
+
+
 def contestants(benchmark, file):
+    files = [file] * TIMES
     return {
-        "b3sum, 1 thread": ["b3sum", "--num-threads", "1", file],
-        "b3sum, 1 thread, reading": ["b3sum", "--num-threads", "1", "--no-mmap", file],
-        "holdfast, BLAKE3": [benchmark, "hash-mapped", "blake3", file],
-        "holdfast, BLAKE3, reading": [benchmark, "hash", "blake3", file],
-        "sha256sum": ["sha256sum", file],
-        "holdfast, SHA-256": [benchmark, "hash", "sha256", file],
+        "b3sum, 1 thread": ["b3sum", "--num-threads", "1", *files],
+        "b3sum, 1 thread, reading": ["b3sum", "--num-threads", "1", "--no-mmap", *files],
+        "holdfast, BLAKE3": [benchmark, "hash-mapped", "blake3", *files],
+        "holdfast, BLAKE3, reading": [benchmark, "hash", "blake3", *files],
+        "sha256sum, once": ["sha256sum", file],
+        "holdfast, SHA-256, once": [benchmark, "hash", "sha256", file],
     }
 
 
@@ -51,7 +56,7 @@ def main():
     parser = argparse.ArgumentParser(description="Measures hashing beside b3sum.")
     parser.add_argument("--benchmark", default=HOME / ".build/release/benchmark")
     parser.add_argument("--work", default="/var/tmp", help="folder for the file of 1 GiB")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
     for program in ("b3sum", "sha256sum", str(options.benchmark)):
         if shutil.which(program) is None:
@@ -71,12 +76,12 @@ def main():
         for _ in range(options.rounds):
             for name, command in every.items():
                 costs[name].append(run(command))
-        print(f"{machine(folder)}; 1 GiB, warm cache, {options.rounds} rounds\n")
+        print(f"{machine(folder)}; {TIMES} x 1 GiB, warm cache, {options.rounds} rounds\n")
     print("\n".join(table(costs, digits=2)), end="\n\n")
     found = Targets(costs)
     found.at_least("b3sum to ours, both mapping", "b3sum, 1 thread", "holdfast, BLAKE3", 0.9)
     found.at_least("b3sum to ours, both reading", "b3sum, 1 thread, reading", "holdfast, BLAKE3, reading", 0.9)
-    found.at_least("sha256sum to ours", "sha256sum", "holdfast, SHA-256", 0.9)
+    found.at_least("sha256sum to ours", "sha256sum, once", "holdfast, SHA-256, once", 0.9)
     print("\n".join(found.lines))
     return 1 if found.missed else 0
 

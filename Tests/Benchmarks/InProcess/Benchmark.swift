@@ -10,9 +10,9 @@ enum Benchmark {
         case ("hash", 2...):
             guard let kind = HashKind(rawValue: rest[0]) else { throw Usage() }
             for file in rest.dropFirst() { print(try HashBenchmark.hash(file, kind), file) }
-        case ("hash-mapped", 2):
+        case ("hash-mapped", 2...):
             guard let kind = HashKind(rawValue: rest[0]) else { throw Usage() }
-            print(try HashBenchmark.hashMapped(rest[1], kind), rest[1])
+            for file in rest.dropFirst() { print(try HashBenchmark.hashMapped(file, kind), file) }
         case ("hash-memory", 0): try HashBenchmark.measure()
         case ("index", 2):
             guard let count = Int(rest[1]), count >= 100_000 else { throw Usage() }
@@ -23,7 +23,7 @@ enum Benchmark {
 
     struct Usage: Error, CustomStringConvertible {
         let description = """
-            benchmark hash blake3|sha256 FILE... | hash-mapped blake3|sha256 FILE | hash-memory \
+            benchmark hash blake3|sha256 FILE... | hash-mapped blake3|sha256 FILE... | hash-memory \
             | index FILE BLOBS (100000 and more)
             """
     }
