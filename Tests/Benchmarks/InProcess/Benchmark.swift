@@ -1,6 +1,6 @@
 import BackupModel
 
-/// What the benchmarks need from inside the program: `hash FILE...` and `index FILE BLOBS`.
+/// What the benchmarks need from inside the program: to hash files, and to put an index through a run.
 @main
 enum Benchmark {
     static func main() throws {
@@ -10,6 +10,9 @@ enum Benchmark {
         case ("hash", 2...):
             guard let kind = HashKind(rawValue: rest[0]) else { throw Usage() }
             for file in rest.dropFirst() { print(try HashBenchmark.hash(file, kind), file) }
+        case ("hash-mapped", 2...):
+            guard let kind = HashKind(rawValue: rest[0]) else { throw Usage() }
+            for file in rest.dropFirst() { print(try HashBenchmark.hashMapped(file, kind), file) }
         case ("hash-memory", 0): try HashBenchmark.measure()
         case ("index", 2):
             guard let count = Int(rest[1]), count >= 100_000 else { throw Usage() }
@@ -19,7 +22,10 @@ enum Benchmark {
     }
 
     struct Usage: Error, CustomStringConvertible {
-        let description = "benchmark hash blake3|sha256 FILE... | hash-memory | index FILE BLOBS (100000 and more)"
+        let description = """
+            benchmark hash blake3|sha256 FILE... | hash-mapped blake3|sha256 FILE... | hash-memory \
+            | index FILE BLOBS (100000 and more)
+            """
     }
 }
 

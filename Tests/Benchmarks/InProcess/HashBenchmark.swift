@@ -1,4 +1,5 @@
 import BackupModel
+import Glibc
 import SystemPackage
 import WorkerKit
 
@@ -15,6 +16,22 @@ enum HashBenchmark {
                 if count == 0 { return }
                 hasher.update(UnsafeRawBufferPointer(rebasing: piece[0..<count]))
             }
+        }
+        return try hasher.finish()
+    }
+
+    /// The hash of a file mapped into memory.
+    static func hashMapped(_ path: String, _ kind: HashKind) throws -> BlobID {
+        let hasher = try BlobHasher(kind)
+        let file = try FileDescriptor.open(FilePath(path), .readOnly)
+        try file.closeAfter {
+            let size = Int(try file.seek(offset: 0, from: .end))
+            guard size > 0 else { return }
+            guard let map = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.rawValue, 0), map != MAP_FAILED else {
+                throw Errno(rawValue: errno)
+            }
+            hasher.update(UnsafeRawBufferPointer(start: map, count: size))
+            munmap(map, size)
         }
         return try hasher.finish()
     }
