@@ -95,9 +95,10 @@ let package = Package(
         .testTarget(
             name: "BackupEngineTests",
             dependencies: ["BackupEngine", "BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
-        .testTarget(name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel"]),
+        .testTarget(name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel", "Themes"]),
         .testTarget(
-            name: "NcursesTerminalTests", dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel"]),
+            name: "NcursesTerminalTests",
+            dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel", "CNcurses"]),
         .executableTarget(
             name: "TerminalProbe", dependencies: ["NcursesTerminal", "OperatorConsole"], path: "Tests/Terminal/Probe"),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
