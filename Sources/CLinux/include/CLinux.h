@@ -1,3 +1,106 @@
 #ifndef CLINUX_H
 #define CLINUX_H
+
+// Linux calls that Swift's Glibc does not show. No policy here, no retries: every function returns a result of zero or
+// more, or the negative errno.
+
+#include <stdint.h>
+#include <sys/types.h>
+
+// How clinux_open_beneath opens; each is close-on-exec and never follows a final symbolic link.
+enum clinux_open {
+    clinux_open_read,
+    clinux_open_read_noatime,
+    clinux_open_read_direct,
+    clinux_open_create,
+    clinux_open_read_write,
+    clinux_open_directory,
+    clinux_open_unnamed,
+    clinux_open_path,
+};
+
+// A directory by absolute path, symbolic links followed.
+int clinux_open_root(const char *path);
+// Resolves beneath `directory`: no "..", absolute path, symbolic link, magic link or other mount. EAGAIN when a rename
+// raced with the resolution.
+int clinux_open_beneath(int directory, const char *path, enum clinux_open how, uint32_t mode);
+int clinux_close(int fd);
+
+ssize_t clinux_read(int fd, void *buffer, size_t count);
+ssize_t clinux_write(int fd, const void *buffer, size_t count);
+// Reserves blocks past the end without changing the size.
+int clinux_allocate(int fd, int64_t bytes);
+int clinux_truncate(int fd, int64_t bytes);
+int clinux_set_modified(int fd, int64_t nanoseconds);
+int clinux_fsync(int fd);
+int clinux_syncfs(int fd);
+void clinux_drop_cache(int fd);
+
+struct clinux_status {
+    uint32_t mode;
+    uint32_t links;
+    int64_t size;
+    int64_t modified_ns;
+    int64_t changed_ns;
+    uint64_t device;
+    uint64_t inode;
+    uint64_t mount_id;
+    int32_t mount_root; // 1, 0, or -1 where the kernel does not say
+};
+// Of the descriptor itself when `name` is empty, else of a name in it, symbolic links not followed.
+int clinux_status_of(int fd, const char *name, struct clinux_status *out);
+
+// Of an absolute path, symbolic links followed.
+int clinux_status_at(const char *path, struct clinux_status *out);
+
+struct clinux_space {
+    int64_t free_bytes;
+    int64_t capacity_bytes;
+    int64_t free_inodes;
+    uint64_t file_system_id;
+    int64_t type; // the statfs magic number
+    int32_t name_max;
+    int32_t read_only;
+};
+int clinux_space_of(int fd, struct clinux_space *out);
+// Bytes of the file system's UUID (FS_IOC_GETFSUUID, Linux 6.9), at most 16.
+int clinux_file_system_uuid(int fd, uint8_t uuid[16]);
+// Moves the offset; EINVAL past the largest file that the file system can hold. Nothing is allocated.
+int clinux_seek(int fd, int64_t offset);
+
+// EEXIST when the new name is taken.
+int clinux_rename_noreplace(int old_directory, const char *old_name, int directory, const char *name);
+int clinux_rename(int old_directory, const char *old_name, int directory, const char *name);
+int clinux_link(int old_directory, const char *old_name, int directory, const char *name);
+// Gives an unnamed file its name.
+int clinux_link_unnamed(int fd, int directory, const char *name);
+int clinux_unlink(int directory, const char *name);
+int clinux_make_directory(int directory, const char *name, uint32_t mode);
+int clinux_remove_directory(int directory, const char *name);
+int clinux_rewind(int fd);
+// Raw linux_dirent64 records; 0 at the end.
+ssize_t clinux_entries(int fd, void *buffer, size_t count);
+int clinux_set_attribute(int fd, const char *name, const void *value, size_t count);
+
+// 0, or -EWOULDBLOCK when another holds it.
+int clinux_lock_exclusive(int fd);
+// Also frees it where a child between fork and exec still shares the descriptor, which close alone does not.
+int clinux_unlock(int fd);
+
+void clinux_set_thread_name(const char *name);
+// Makes this process inherit orphaned descendants of its children.
+int clinux_become_subreaper(void);
+// A descriptor that is readable when the process has ended.
+int clinux_pidfd(int pid);
+// A close-on-exec pipe: [0] for reading, [1] for writing.
+int clinux_pipe(int ends[2]);
+// Starts a program in a process group of its own with default signals, nothing on its standard input and no descriptor
+// but the first three; returns its process id.
+int clinux_spawn(char *const arguments[], char *const environment[], int output, int errors);
+int64_t clinux_boot_nanoseconds(void);
+int64_t clinux_wall_nanoseconds(void);
+void clinux_random(void *buffer, size_t count);
+uint32_t clinux_device_major(uint64_t device);
+uint32_t clinux_device_minor(uint64_t device);
+
 #endif

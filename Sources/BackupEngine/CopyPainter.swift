@@ -1,0 +1,146 @@
+import BackupModel
+import BlobCopier
+
+/// Turns gauges, index and clock into the picture of one mirror: pure but for what it remembers to make rates.
+struct CopyPainter {
+    private let settings: MirrorSettings
+    private var meter: ProgressMeter?
+    private var shares: [(at: Double, shares: CopyReading.Shares)] = []
+    private var lastBytes: [Int: (blob: BlobID?, done: Int64, at: Double, rate: Double)] = [:]
+
+    init(settings: MirrorSettings) { self.settings = settings }
+
+    /// A run begins: rates and estimates start anew.
+    mutating func begin(at now: Double) {
+        meter = ProgressMeter(startedAt: now)
+        shares = []
+        lastBytes = [:]
+    }
+
+    mutating func paint(
+        reading: CopyReading, look: MirrorReader.Look, work: RunSlot.Standing, now: Double
+    ) -> CopyState {
+        var copy = CopyState(name: settings.name, source: settings.source, target: settings.target)
+        copy.volume = volume(reading, look)
+        copy.phase = phase(reading, work)
+        copy.run = reading.run
+        copy.runStartedAt = reading.runStartedAt
+        copy.progress = progress(reading, look, isBusy: work == .busy)
+        copy.limits = limits(reading)
+        copy.map = look.map
+        copy.failures = look.failures
+        copy.lastRun = lastRun(look, work)
+        copy.rates = meter?.rates ?? CopyRates()
+        guard work == .busy else {
+            copy.eta = copy.progress.remaining.count == 0 && copy.progress.total.count > 0 ? .done : .unknown
+            return copy
+        }
+        copy.elapsed = reading.runStartedNs > 0 ? max(0, now - Double(reading.runStartedNs) / 1e9) : 0
+        feedMeter(reading, copy, now)
+        copy.rates = meter?.rates ?? CopyRates()
+        copy.eta = meter?.eta ?? .unknown
+        copy.workers = reading.workers.map { worker($0, now) }
+        copy.bottleneck = bottleneck(reading.shares, now)
+        return copy
+    }
+
+    // MARK: Parts
+
+    private func volume(_ reading: CopyReading, _ look: MirrorReader.Look) -> VolumeState {
+        guard reading.volume.uuid.isEmpty, let volume = look.volume else { return reading.volume }
+        return VolumeState(uuid: volume.identity.uuid, fileSystem: volume.identity.fileSystem)
+    }
+
+    private func phase(_ reading: CopyReading, _ work: RunSlot.Standing) -> CopyPhase {
+        switch work {
+        case .never: .idle
+        case .busy: reading.isPaused ? .paused : reading.phase.isBusy ? reading.phase : .reconciling
+        case .over(.ended(let summary)): .finished(summary.result ?? .failed)
+        case .over(.refused): .finished(.failed)
+        }
+    }
+
+    private func lastRun(_ look: MirrorReader.Look, _ work: RunSlot.Standing) -> RunSummary? {
+        guard case .over(let outcome) = work else { return look.lastRun }
+        switch outcome {
+        case .ended(let summary): return summary
+        case .refused(let failure):
+            return RunSummary(
+                run: RunID(bits: 0), kind: .run, startedAt: WallTime(milliseconds: 0), result: .failed,
+                failure: failure)
+        }
+    }
+
+    private func progress(_ reading: CopyReading, _ look: MirrorReader.Look, isBusy: Bool) -> CopyProgress {
+        var progress = CopyProgress()
+        let tally = isBusy && reading.now.total.count > 0 ? reading.now : look.tally
+        progress.total = tally.total
+        progress.before = isBusy ? reading.before.safe : tally.safe
+        progress.thisRun = isBusy ? tally.safe - reading.before.safe : Amount()
+        progress.remaining = tally.remaining
+        progress.failed = tally.failed
+        progress.verified = tally[.verified]
+        progress.states = tally
+        progress.retries = reading.retries
+        return progress
+    }
+
+    private func limits(_ reading: CopyReading) -> CopyLimits {
+        guard reading.limits.workers > 0 else {
+            return CopyLimits(
+                workers: settings.workers, batch: settings.batch, rate: settings.rateLimit,
+                readBack: settings.readBack)
+        }
+        return reading.limits
+    }
+
+    private mutating func feedMeter(_ reading: CopyReading, _ copy: CopyState, _ now: Double) {
+        let isVerifying = copy.phase == .verifying
+        let inHand = reading.workers.reduce(Int64(0)) { $0 + $1.done }
+        let remaining = copy.progress.remaining
+        let activity = activity(copy.phase)
+        meter?.observe(
+            at: now,
+            done: Amount(
+                count: copy.progress.thisRun.count, bytes: isVerifying ? reading.bytesProved : reading.bytesCopied),
+            remaining: Amount(count: remaining.count, bytes: max(0, remaining.bytes - inHand)),
+            activity: activity)
+    }
+
+    private func activity(_ phase: CopyPhase) -> ProgressMeter.Activity {
+        switch phase {
+        case .waiting(let reason): .waiting(reason)
+        case .paused: .waiting("paused")
+        case .idle, .scanning, .reconciling, .copying, .verifying, .finished: .working
+        }
+    }
+
+    private mutating func worker(_ worker: CopyReading.Worker, _ now: Double) -> WorkerState {
+        var last = lastBytes[worker.number] ?? (worker.blob, 0, now, 0)
+        if last.blob != worker.blob { last = (worker.blob, 0, Double(worker.startedAt) / 1e9, 0) }
+        if now - last.at >= 0.5 {
+            last = (worker.blob, worker.done, now, Double(worker.done - last.done) / (now - last.at))
+        }
+        lastBytes[worker.number] = last
+        return WorkerState(
+            number: worker.number, activity: worker.activity, blob: worker.blob, size: worker.size,
+            done: worker.done, rate: max(0, last.rate), attempt: worker.attempt,
+            since: worker.blob == nil ? 0 : max(0, now - Double(worker.startedAt) / 1e9))
+    }
+
+    /// Shares of the last five seconds.
+    private mutating func bottleneck(_ current: CopyReading.Shares, _ now: Double) -> Bottleneck {
+        shares.append((now, current))
+        while let first = shares.first, shares.count > 2, now - first.at > 5 { shares.removeFirst() }
+        guard let first = shares.first?.shares else { return Bottleneck() }
+        let parts = [
+            current.sourceRead - first.sourceRead, current.hash - first.hash,
+            current.targetWrite - first.targetWrite, current.commit - first.commit, current.idle - first.idle,
+        ].map { Double(max(0, $0)) }
+        let sum = parts.reduce(0, +)
+        guard sum > 0 else { return Bottleneck() }
+        return Bottleneck(
+            source: parts[0] / sum, hash: parts[1] / sum, target: parts[2] / sum, commit: parts[3] / sum,
+            idle: parts[4] / sum)
+    }
+}

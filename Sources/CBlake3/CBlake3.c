@@ -1,1 +1,0 @@
-#include "CBlake3.h"

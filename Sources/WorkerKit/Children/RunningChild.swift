@@ -1,0 +1,140 @@
+import BackupModel
+import CLinux
+import Glibc
+
+/// A started child and our ends of its streams; used by one thread.
+struct RunningChild: Sendable {
+    let pid: pid_t
+    private let output: Int32
+    private let errors: Int32
+    private let pidfd: Int32
+
+    init(_ command: ChildCommand) throws(Failure) {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+        guard let program = command.arguments.first, let found = Self.find(program, path) else {
+            throw Self.failure(command, ENOENT)
+        }
+        var out: [Int32] = [0, 0]
+        var err: [Int32] = [0, 0]
+        var result = clinux_pipe(&out)
+        guard result == 0 else { throw Self.failure(command, -result) }
+        result = clinux_pipe(&err)
+        guard result == 0 else {
+            Self.close(out)
+            throw Self.failure(command, -result)
+        }
+        let arguments = command.vector(program: found, setpriv: Self.find("setpriv", path))
+        result = Self.spawn(arguments, command.variables(path: path), out[1], err[1])
+        Self.close([out[1], err[1]])
+        guard result > 0 else {
+            Self.close([out[0], err[0]])
+            throw Self.failure(command, -result)
+        }
+        pid = result
+        output = out[0]
+        errors = err[0]
+        pidfd = clinux_pidfd(pid)
+    }
+
+    /// Drains both streams until the child has ended, and gives its group no more time than it has.
+    func wait(timeout: Double, patience: Double) -> ChildResult {
+        var drain = ChildDrain(output: output, errors: errors, pidfd: pidfd)
+        let start = clinux_boot_nanoseconds()
+        var deadline = start + Int64(timeout * 1e9)
+        var timedOut = false
+        while !drain.hasEnded {
+            let left = deadline - clinux_boot_nanoseconds()
+            if left > 0 {
+                drain.step(milliseconds: Int32(clamping: left / 1_000_000 + 1))
+            } else if !timedOut {
+                timedOut = true
+                kill(-pid, SIGTERM)
+                deadline += Int64(patience * 1e9)
+            } else {
+                kill(-pid, SIGKILL)
+                break
+            }
+        }
+        // What the child left running in its group would hold our pipes open.
+        kill(-pid, SIGKILL)
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        drain.finish()
+        Self.close([output, errors, pidfd].filter { $0 >= 0 })
+        let signal = status & 0x7f
+        return ChildResult(
+            end: signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal), output: drain.kept(0),
+            errors: drain.kept(1), timedOut: timedOut)
+    }
+
+    private static func close(_ files: [Int32]) { for file in files { Glibc.close(file) } }
+
+    private static func find(_ program: String, _ path: String) -> String? {
+        if program.contains("/") { return access(program, X_OK) == 0 ? program : nil }
+        return path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+    }
+
+    private static func spawn(
+        _ arguments: [String], _ environment: [String], _ out: Int32, _ err: Int32
+    ) -> Int32 {
+        let vector = arguments.map { strdup($0) } + [nil]
+        let variables = environment.map { strdup($0) } + [nil]
+        defer { for text in vector + variables { free(text) } }
+        return clinux_spawn(vector, variables, out, err)
+    }
+
+    private static func failure(_ command: ChildCommand, _ errno: Int32) -> Failure {
+        let name = printable((command.arguments.first ?? "").utf8)
+        return Failure(
+            code: errno == ENOENT ? "PROGRAM_MISSING" : "PROGRAM_NOT_STARTED", side: .engine,
+            message: "cannot start \(name) (\(FailureWords.name(errno)))", errno: errno, operation: "spawn",
+            hint: errno == ENOENT ? "Install it, or look at PATH." : "",
+            isTransient: FailureWords.transient.contains(errno))
+    }
+}
+
+/// Reads two pipes as they fill, and sees the child's end.
+private struct ChildDrain {
+    private var files: [Int32]
+    private let pidfd: Int32
+    private var streams = [ChildStream(), ChildStream()]
+    private(set) var hasEnded = false
+
+    init(output: Int32, errors: Int32, pidfd: Int32) {
+        files = [output, errors]
+        self.pidfd = pidfd
+        for file in files { _ = fcntl(file, F_SETFL, O_NONBLOCK) }
+    }
+
+    mutating func step(milliseconds: Int32) {
+        var polled = (files + [pidfd]).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        guard poll(&polled, nfds_t(polled.count), milliseconds) > 0 else { return }
+        for index in 0..<2 where polled[index].revents != 0 { read(index) }
+        // Without a pidfd (before Linux 5.3) the end of both streams is the child's end.
+        hasEnded = polled[2].revents != 0 || (pidfd < 0 && files == [-1, -1])
+    }
+
+    /// What is still in the pipes.
+    mutating func finish() { for index in 0..<2 { read(index) } }
+
+    func kept(_ index: Int) -> ChildStream {
+        var stream = streams[index]
+        stream.trim()
+        return stream
+    }
+
+    private mutating func read(_ index: Int) {
+        guard files[index] >= 0 else { return }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = Glibc.read(files[index], buffer.baseAddress, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 {
+                if count == 0 || errno != EAGAIN { files[index] = -1 }
+                return
+            }
+            streams[index].append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+}
