@@ -32,7 +32,10 @@ package struct AlertBoard: Hashable, Sendable {
     private static let settledBy: [String: Set<String>] = [
         "DESTINATION_RETURNED": ["DESTINATION_LOST", "DESTINATION_STALLED"],
         "WORKER_RESUMED": ["WORKER_STALLED"],
-        "RUN_STARTED": ["CATALOG_FULL", "DESTINATION_FULL", "DESTINATION_READONLY"],
+        "RUN_STARTED": [
+            "CATALOG_FULL", "DESTINATION_FULL", "DESTINATION_READONLY", "DESTINATION_LOST", "VOLUME_NOT_MOUNTED",
+            "NOT_ENROLLED",
+        ],
     ]
 
     /// Per-blob retries are history, not alerts: the failure itself raises one.
