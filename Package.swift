@@ -85,9 +85,11 @@ let package = Package(
             name: "BackupEngineTests",
             dependencies: ["BackupEngine", "BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
         .testTarget(
-            name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel"], exclude: ["Frames"]),
+            name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel", "Themes"],
+            exclude: ["Frames"]),
         .testTarget(
-            name: "NcursesTerminalTests", dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel"]),
+            name: "NcursesTerminalTests",
+            dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel", "CNcurses"]),
         .executableTarget(
             name: "TerminalProbe", dependencies: ["NcursesTerminal", "OperatorConsole"], path: "Tests/Terminal/Probe"),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),

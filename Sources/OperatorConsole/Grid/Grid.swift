@@ -35,7 +35,9 @@ package struct Grid: Hashable, Sendable {
         _ text: SafeText, x: Int, y: Int, role: StyleRole, maxWidth: Int? = nil, ellipsis: Ellipsis = .end
     ) -> Int {
         let fitted = maxWidth.map { text.prefix(cells: max(0, $0), ellipsis: ellipsis) } ?? text
-        guard y >= 0, y < size.rows, x < size.columns, x > -SafeText.limit * 2 else { return fitted.cells }
+        guard y >= 0, y < size.rows, size.columns > 0, x < size.columns, x > -2 * SafeText.limit else {
+            return fitted.cells
+        }
         var column = x
         for piece in fitted.pieces {
             if column >= size.columns { break }

@@ -43,11 +43,11 @@ extension SafeText {
         var used = 0
         for piece in pieces {
             if used + Int(piece.columns) > width, !line.isEmpty {
-                let rest = SafeText.splitAtSpace(&line)
+                let rest = piece == .space ? [] : SafeText.splitAtSpace(&line)
                 lines.append(SafeText(pieces: line))
-                line = piece == .space && rest.isEmpty ? [] : rest
+                line = rest
                 used = line.reduce(0) { $0 + Int($1.columns) }
-                if piece == .space, line.isEmpty { continue }
+                if piece == .space { continue }
             }
             line.append(piece)
             used += Int(piece.columns)

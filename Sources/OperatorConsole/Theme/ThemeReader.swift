@@ -65,6 +65,7 @@ struct ThemeReader {
             if let entry = base.entry {
                 report(chain[0].file, entry, "base `\(printable(base.name.utf8))` \(reason)")
             }
+            if let root = source(Theme.root), !names.contains(Theme.root) { chain.insert(root, at: 0) }
             break
         }
         return chain

@@ -25,13 +25,14 @@ extension Drawing {
         let labels = max(graph.topLabel.cells, graph.bottomLabel.cells)
         let wantsLabels = labels > 0 && rect.width >= labels + 6
         let (left, plot) = rect.splitLeft(wantsLabels ? labels + 1 : 0)
-        guard !plot.isEmpty else { return }
+        guard !plot.intersection(grid.bounds).isEmpty, plot.width <= Grid.maximum.columns else { return }
         if wantsLabels { axis(on: &grid, in: left, graph, width: labels) }
         let values = GraphLevels.newest(graph.values, count: graphCapacity(width: plot.width))
         let top = max(graph.ceiling ?? values.max() ?? 0, .leastNormalMagnitude)
         let levels = GraphLevels(values: values, top: top, steps: stepsPerCell, rows: plot.height)
-        for row in 0..<plot.height {
-            for column in 0..<plot.width {
+        let seen = plot.intersection(grid.bounds)
+        for row in seen.y - plot.y..<seen.maxY - plot.y {
+            for column in seen.x - plot.x..<seen.maxX - plot.x {
                 guard let glyph = graphGlyph(levels, column: column, rowFromBottom: plot.height - 1 - row) else {
                     grid.put(" ", x: plot.x + column, y: plot.y + row, role: .graphLine)
                     continue
