@@ -16,6 +16,7 @@ final class MirrorDesk {
     private var painter: CopyPainter
     private var look = MirrorReader.Look()
     private var lookedAt = -Double.infinity
+    private var lookedIn = CopyPhase.idle
     private let events: @Sendable (Event) -> Void
     /// Asked for during the work in hand. A worker that only just begins forgets what it was told before, so both are
     /// said again with each picture.
@@ -143,11 +144,14 @@ final class MirrorDesk {
     /// The mirror as the console sees it. `now` is in seconds of the monotonic clock.
     func picture(now: Double) async -> CopyState {
         insist()
-        // The index is asked once a second at work and at its end; what fails here fails louder where it is written.
-        let isDue = now - lookedAt >= (work.isBusy ? 1 : 5) || work.takeEndNotice()
+        // The index is asked once a second at work, at each new phase and at the end; what fails here fails louder
+        // where it is written.
+        let reading = copier.gauges.read()
+        let isNew = reading.phase != lookedIn || work.takeEndNotice()
+        let isDue = isNew || now - lookedAt >= (work.isBusy ? 1 : 5)
         if isDue, let fresh = try? await reader.look() {
             look = fresh
-            lookedAt = now
+            (lookedAt, lookedIn) = (now, reading.phase)
         }
         return painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
     }
