@@ -174,6 +174,7 @@ package actor Engine: EnginePort {
     }
 
     private func refresh() async {
+        guard keys != nil else { return }
         var copies: [CopyState] = []
         for settings in configuration.mirrors {
             guard let desk = desks[settings.name] else { continue }

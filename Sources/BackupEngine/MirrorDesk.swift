@@ -18,9 +18,10 @@ final class MirrorDesk {
     private var lookedAt = -Double.infinity
     private var lookedIn = CopyPhase.idle
     private let events: @Sendable (Event) -> Void
-    /// Asked for during the work in hand. A worker that only just begins forgets what it was told before, so both are
-    /// said again with each picture.
+    /// Asked for during the work in hand. A worker that only just begins forgets what it was told before, so all of it
+    /// is said again with each picture.
     private var isStopWanted = false, isPauseWanted = false
+    private var limitsWanted: CopyLimits?
 
     private init(
         settings: MirrorSettings, copier: Copier, reader: MirrorReader, time: SystemTime,
@@ -86,6 +87,7 @@ final class MirrorDesk {
             copier.stop()
             return "stopping: what is placed stays, the rest stays queued"
         case .limitMirror(_, let limits):
+            limitsWanted = limits
             copier.limit(limits)
             return "limits changed"
         case .requeue(_, let blob):
@@ -100,7 +102,7 @@ final class MirrorDesk {
     private func begin(
         _ what: String, _ body: @escaping @Sendable (Copier) async throws(Failure) -> RunSummary
     ) {
-        (isStopWanted, isPauseWanted) = (false, false)
+        (isStopWanted, isPauseWanted, limitsWanted) = (false, false, nil)
         painter.begin(at: seconds(time.monotonic()), base: copier.gauges.read())
         work.begin { [copier, events, time, name = settings.name] in
             do throws(Failure) { return .ended(try await body(copier)) } catch {
@@ -125,7 +127,9 @@ final class MirrorDesk {
     private func insist() {
         guard work.isBusy else { return }
         if isStopWanted { copier.stop() }
-        if isPauseWanted, !copier.gauges.read().isPaused { copier.pause() }
+        let reading = copier.gauges.read()
+        if isPauseWanted, !reading.isPaused { copier.pause() }
+        if let limitsWanted, !limitsWanted.hold(in: reading.limits) { copier.limit(limitsWanted) }
     }
 
     func close() async { await reader.close() }
@@ -154,6 +158,14 @@ final class MirrorDesk {
             (lookedAt, lookedIn) = (now, reading.phase)
         }
         return painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
+    }
+}
+
+extension CopyLimits {
+    /// Whether these are in force already; zero workers or batch mean: as it is.
+    fileprivate func hold(in now: CopyLimits) -> Bool {
+        (workers == 0 || now.workers == min(workers, CopyGauges.mostWorkers)) && (batch == 0 || now.batch == batch)
+            && now.rate == rate && now.readBack == readBack
     }
 }
 

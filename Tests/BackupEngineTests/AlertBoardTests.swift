@@ -38,7 +38,8 @@ import Testing
         "what settles an alert, for its own mirror only",
         arguments: [
             ("DESTINATION_LOST", "DESTINATION_RETURNED"), ("DESTINATION_FULL", "RUN_STARTED"),
-            ("DESTINATION_READONLY", "RUN_STARTED"), ("CATALOG_FULL", "RUN_STARTED"), ("VOLUME_NOT_ENROLLED", "RUN_STARTED"),
+            ("DESTINATION_READONLY", "RUN_STARTED"), ("CATALOG_FULL", "RUN_STARTED"),
+            ("VOLUME_NOT_ENROLLED", "RUN_STARTED"),
         ])
     func settled(alert: String, by code: String) {
         var board = AlertBoard()

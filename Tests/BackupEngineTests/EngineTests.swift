@@ -82,7 +82,7 @@ import WorkerKit
         await engine.close()
     }
 
-    @Test("stop keeps what is placed, and the next run does the rest")
+    @Test("stop keeps what is placed, and the next run does the rest, under limits set before it well began")
     func stop() async throws {
         let place = try Place()
         try place.addBlobs(40, size: 32 << 10)
@@ -97,8 +97,6 @@ import WorkerKit
         #expect(stopped.progress.remaining.count == 40 - placed)
 
         try await engine.begin()
-        try await engine.begin(.limitMirror(name: "cold", limits: CopyLimits(rate: nil, readBack: .none)))
-        _ = try await engine.state { $0.copies.first?.phase == .copying }
         try await engine.begin(.limitMirror(name: "cold", limits: CopyLimits(rate: nil, readBack: .none)))
         let copy = try await engine.finished()
         #expect(copy.lastRun?.before.count == placed)
