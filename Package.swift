@@ -93,7 +93,8 @@ let package = Package(
         .executableTarget(
             name: "TerminalProbe", dependencies: ["NcursesTerminal", "OperatorConsole"], path: "Tests/Terminal/Probe"),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["BackupModel", "holdfast"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["BackupModel", "OperatorConsole", "Settings", "Themes", "holdfast"]),
         .testTarget(name: "ArchitectureTests"),
 
         // What the programs in Tests/Benchmarks measure from inside.

@@ -32,7 +32,14 @@ package struct AlertBoard: Hashable, Sendable {
     private static let settledBy: [String: Set<String>] = [
         "DESTINATION_RETURNED": ["DESTINATION_LOST", "DESTINATION_STALLED"],
         "WORKER_RESUMED": ["WORKER_STALLED"],
-        "RUN_STARTED": ["CATALOG_FULL", "DESTINATION_FULL", "DESTINATION_READONLY"],
+        // The guard has let the run onto the volume.
+        "RUN_STARTED": [
+            "CATALOG_FULL", "DESTINATION_FULL", "DESTINATION_OVER_BUDGET", "DESTINATION_READONLY", "DESTINATION_LOST",
+            "DESTINATION_FAILING", "VOLUME_NOT_MOUNTED", "VOLUME_NOT_ENROLLED", "VOLUME_WRONG", "VOLUME_CLONED",
+            "VOLUME_CLONE_OR_ROLLBACK", "VOLUME_MARKER_MISSING", "VOLUME_MARKER_UNREADABLE", "VOLUME_ROOT_CHANGED",
+            "BUSY",
+        ],
+        "SCAN_DONE": ["SOURCE_EMPTY", "SOURCE_SHRANK", "SOURCE_FAILING"],
     ]
 
     /// Per-blob retries are history, not alerts: the failure itself raises one.

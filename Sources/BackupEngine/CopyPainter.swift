@@ -5,13 +5,18 @@ import BlobCopier
 struct CopyPainter {
     private let settings: MirrorSettings
     private var meter: ProgressMeter?
+    private var begunAt = 0.0
+    /// What the gauges said when the work in hand began: while they name the same run they tell of an older one.
+    private var base = CopyReading()
     private var shares: [(at: Double, shares: CopyReading.Shares)] = []
     private var lastBytes: [Int: (blob: BlobID?, done: Int64, at: Double, rate: Double)] = [:]
 
     init(settings: MirrorSettings) { self.settings = settings }
 
-    /// A run begins: rates and estimates start anew.
-    mutating func begin(at now: Double) {
+    /// A run, scan or verification begins: rates and estimates start anew, counted from what the gauges say now.
+    mutating func begin(at now: Double, base: CopyReading) {
+        self.base = base
+        begunAt = now
         meter = ProgressMeter(startedAt: now)
         shares = []
         lastBytes = [:]
@@ -23,8 +28,9 @@ struct CopyPainter {
         var copy = CopyState(name: settings.name, source: settings.source, target: settings.target)
         copy.volume = volume(reading, look)
         copy.phase = phase(reading, work)
-        copy.run = reading.run
-        copy.runStartedAt = reading.runStartedAt
+        let tells = work != .busy || tellsOfThisRun(reading)
+        copy.run = tells ? reading.run : nil
+        copy.runStartedAt = tells ? reading.runStartedAt : nil
         copy.progress = progress(reading, look, isBusy: work == .busy)
         copy.limits = limits(reading)
         copy.map = look.map
@@ -36,7 +42,7 @@ struct CopyPainter {
             copy.eta = copy.progress.remaining.count == 0 && copy.progress.total.count > 0 ? .done : .unknown
             return copy
         }
-        copy.elapsed = reading.runStartedNs > 0 ? max(0, now - Double(reading.runStartedNs) / 1e9) : 0
+        copy.elapsed = max(0, now - (tells ? Double(reading.runStartedNs) / 1e9 : begunAt))
         feedMeter(reading, copy, now)
         copy.rates = meter?.rates ?? CopyRates()
         copy.eta = meter?.eta ?? .unknown
@@ -57,7 +63,7 @@ struct CopyPainter {
         case .never: .idle
         case .busy: reading.isPaused ? .paused : reading.phase.isBusy ? reading.phase : .reconciling
         case .over(.ended(let summary)): .finished(summary.result ?? .failed)
-        case .over(.refused): .finished(.failed)
+        case .over(.refused(let failure)): .finished(failure.result)
         }
     }
 
@@ -67,22 +73,27 @@ struct CopyPainter {
         case .ended(let summary): return summary
         case .refused(let failure):
             return RunSummary(
-                run: RunID(bits: 0), kind: .run, startedAt: WallTime(milliseconds: 0), result: .failed,
+                run: RunID(bits: 0), kind: .run, startedAt: WallTime(milliseconds: 0), result: failure.result,
                 failure: failure)
         }
     }
 
+    /// A scan is no run, and a run that only just begins has not told the gauges yet.
+    private func tellsOfThisRun(_ reading: CopyReading) -> Bool { reading.run != nil && reading.run != base.run }
+
+    /// All from one look into the index, so that the parts add up.
     private func progress(_ reading: CopyReading, _ look: MirrorReader.Look, isBusy: Bool) -> CopyProgress {
         var progress = CopyProgress()
-        let tally = isBusy && reading.now.total.count > 0 ? reading.now : look.tally
+        let tally = look.tally
+        let isRun = isBusy && tellsOfThisRun(reading)
         progress.total = tally.total
-        progress.before = isBusy ? reading.before.safe : tally.safe
-        progress.thisRun = isBusy ? tally.safe - reading.before.safe : Amount()
+        progress.before = isRun ? reading.before.safe.atMost(tally.safe) : tally.safe
+        progress.thisRun = tally.safe - progress.before
         progress.remaining = tally.remaining
         progress.failed = tally.failed
         progress.verified = tally[.verified]
         progress.states = tally
-        progress.retries = reading.retries
+        progress.retries = isBusy && !isRun ? 0 : reading.retries
         return progress
     }
 
@@ -98,14 +109,16 @@ struct CopyPainter {
     private mutating func feedMeter(_ reading: CopyReading, _ copy: CopyState, _ now: Double) {
         let isVerifying = copy.phase == .verifying
         let inHand = reading.workers.reduce(Int64(0)) { $0 + $1.done }
-        let remaining = copy.progress.remaining
+        // A verification has all good copies before it.
+        let safe = copy.progress.before + copy.progress.thisRun
+        let remaining = isVerifying ? safe - reading.verified.atMost(safe) : copy.progress.remaining
+        let done = Amount(
+            count: isVerifying ? reading.verified.count : copy.progress.thisRun.count,
+            bytes: isVerifying ? reading.bytesProved - base.bytesProved : reading.bytesCopied - base.bytesCopied)
         let activity = activity(copy.phase)
         meter?.observe(
-            at: now,
-            done: Amount(
-                count: copy.progress.thisRun.count, bytes: isVerifying ? reading.bytesProved : reading.bytesCopied),
-            remaining: Amount(count: remaining.count, bytes: max(0, remaining.bytes - inHand)),
-            activity: activity)
+            at: now, done: done,
+            remaining: Amount(count: remaining.count, bytes: max(0, remaining.bytes - inHand)), activity: activity)
     }
 
     private func activity(_ phase: CopyPhase) -> ProgressMeter.Activity {
@@ -144,4 +157,16 @@ struct CopyPainter {
             source: parts[0] / sum, hash: parts[1] / sum, target: parts[2] / sum, commit: parts[3] / sum,
             idle: parts[4] / sum)
     }
+}
+
+extension Amount {
+    /// The smaller of each.
+    fileprivate func atMost(_ other: Amount) -> Amount {
+        Amount(count: min(count, other.count), bytes: min(bytes, other.bytes))
+    }
+}
+
+extension Failure {
+    /// How something ended that broke off with this: what was asked to stop did not fail.
+    fileprivate var result: RunResult { code == "INTERRUPTED" ? .interrupted : .failed }
 }

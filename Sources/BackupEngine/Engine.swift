@@ -17,11 +17,14 @@ package actor Engine: EnginePort {
     private var subscribers = Subscribers()
     private var state: EngineState
     private var sampler: Task<Void, Never>?
+    private var isClosing = false
+    private var publishedAt: Int64
 
     private init(_ configuration: EngineConfiguration, time: SystemTime, keys: StateFolderKeys) {
         self.configuration = configuration
         self.time = time
         self.keys = keys
+        publishedAt = time.monotonic()
         state = EngineState(
             host: configuration.host, version: configuration.version, startedAt: time.wall(), at: time.wall())
     }
@@ -80,21 +83,20 @@ package actor Engine: EnginePort {
         do throws(Failure) {
             switch query {
             case .failures(let name, let after, let limit):
-                return .failures(try await desk(name).failures(after: after, limit: min(limit, Engine.pageLimit)))
+                return .failures(try await desk(name).failures(after: after, limit: rows(limit)))
             case .runs(let name, let limit):
-                return .runs(try await desk(name).runs(limit: min(limit, Engine.pageLimit)))
+                return .runs(try await desk(name).runs(limit: rows(limit)))
             case .log(let before, let limit, let atLeast):
                 guard let log else { return .log([]) }
-                return .log(
-                    try await log.page(before: before, limit: min(limit, Engine.pageLimit), atLeast: atLeast))
+                return .log(try await log.page(before: before, limit: rows(limit), atLeast: atLeast))
             }
         } catch {
             return .refused(error)
         }
     }
 
-    /// A page stays under 256 KiB.
-    private static let pageLimit = 400
+    /// Rows of a page, so that it stays under 256 KiB.
+    private func rows(_ wanted: Int) -> Int { max(0, min(wanted, 400)) }
 
     /// The mirror's worker, for what is not an intent: enrolling and dry runs.
     package func copier(_ name: String) throws(Failure) -> Copier { try desk(name).copier }
@@ -105,8 +107,10 @@ package actor Engine: EnginePort {
         return summary
     }
 
-    /// Ends every run cleanly, keeps what was posted, lets the state folder go.
+    /// Ends every run cleanly, keeps what was posted, lets the state folder go. Nothing new begins meanwhile.
     package func close() async {
+        guard !isClosing else { return }
+        isClosing = true
         for desk in desks.values { await desk.stopAndWait() }
         sampler?.cancel()
         await sampler?.value
@@ -114,13 +118,16 @@ package actor Engine: EnginePort {
         await refresh()
         subscribers.end()
         for desk in desks.values { await desk.close() }
-        keys?.catalog.close()
+        keys?.close()
         keys = nil
     }
 
     // MARK: Intents
 
     private func decide(_ intent: Intent) async -> IntentResult {
+        guard !isClosing else {
+            return .refused(Failure(code: "ENGINE_CLOSING", side: .engine, message: "the engine is ending"))
+        }
         guard let name = intent.mirror else { return acknowledge(intent) }
         do throws(Failure) {
             let desk = try desk(name)
@@ -167,6 +174,7 @@ package actor Engine: EnginePort {
     }
 
     private func refresh() async {
+        guard keys != nil else { return }
         var copies: [CopyState] = []
         for settings in configuration.mirrors {
             guard let desk = desks[settings.name] else { continue }
@@ -175,15 +183,18 @@ package actor Engine: EnginePort {
         publish(copies)
     }
 
-    /// Sends the state when something a person sees has changed; its age is part of that only once a second.
+    /// Sends the state when something a person sees has changed, and once a second in any case: who sees an old state
+    /// takes the engine for dead. The seconds are monotonic, for the clock on the wall may be set back (I12).
     private func publish(_ copies: [CopyState]) {
-        let now = time.wall()
+        let now = time.monotonic()
         let isSame = copies == state.copies && board.open == state.alerts
-        guard !isSame || now.seconds(since: state.at) >= 1 || state.recentEvents.last != lastEvent else { return }
+        let isDue = now - publishedAt >= 1_000_000_000
+        guard !isSame || isDue || state.recentEvents.last != lastEvent else { return }
+        publishedAt = now
         lastEvent = state.recentEvents.last
         state.copies = copies
         state.alerts = board.open
-        state.at = now
+        state.at = time.wall()
         state.sequence += 1
         subscribers.publish(state)
     }

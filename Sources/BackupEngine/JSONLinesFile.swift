@@ -23,7 +23,7 @@ final class JSONLinesFile {
             let file = try opened()
             try file.write(contentsOf: line)
             written += Int64(line.count)
-            if written > maxBytes { try rotate() }
+            if written >= maxBytes { try rotate() }
         } catch {
             dropped += 1
             handle = nil
@@ -35,10 +35,20 @@ final class JSONLinesFile {
         if !FileManager.default.fileExists(atPath: path) {
             _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o640])
         }
-        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
         written = Int64(try file.seekToEnd())
+        try endCutLine(file)
         handle = file
         return file
+    }
+
+    /// A line that a full disk or a crash cut off must not swallow the next one.
+    private func endCutLine(_ file: FileHandle) throws {
+        guard written > 0 else { return }
+        try file.seek(toOffset: UInt64(written - 1))
+        guard try file.read(upToCount: 1) != Data([10]) else { return }
+        try file.write(contentsOf: Data([10]))
+        written += 1
     }
 
     /// Keeps one older file beside the current one.

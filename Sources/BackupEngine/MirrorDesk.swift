@@ -16,8 +16,18 @@ final class MirrorDesk {
     private var painter: CopyPainter
     private var look = MirrorReader.Look()
     private var lookedAt = -Double.infinity
+    private var lookedIn = CopyPhase.idle
+    private let events: @Sendable (Event) -> Void
+    /// Asked for during the work in hand. A worker that only just begins forgets what it was told before, so all of it
+    /// is said again with each picture.
+    private var isStopWanted = false, isPauseWanted = false
+    private var limitsWanted: CopyLimits?
 
-    private init(settings: MirrorSettings, copier: Copier, reader: MirrorReader, time: SystemTime) {
+    private init(
+        settings: MirrorSettings, copier: Copier, reader: MirrorReader, time: SystemTime,
+        events: @escaping @Sendable (Event) -> Void
+    ) {
+        self.events = events
         self.settings = settings
         self.copier = copier
         self.reader = reader
@@ -37,43 +47,47 @@ final class MirrorDesk {
             settings: settings, index: try SQLiteBlobIndex(store), source: files.source, target: files.target,
             stateFolder: configuration.stateFolder, time: time, events: events)
         return MirrorDesk(
-            settings: settings, copier: copier, reader: try MirrorReader(store), time: time)
+            settings: settings, copier: copier, reader: try MirrorReader(store), time: time, events: events)
     }
 
     /// What the mirror does, as intents are judged by it.
     var phase: CopyPhase {
+        guard work.isBusy else { return .idle }
         let gauge = copier.gauges.read()
-        if gauge.isPaused { return .paused }
-        if work.isBusy { return gauge.phase.isBusy ? gauge.phase : .reconciling }
-        return .idle
+        if gauge.isPaused || isPauseWanted { return .paused }
+        return gauge.phase.isBusy ? gauge.phase : .reconciling
     }
 
     /// Begins or changes what was asked for; the words say what.
     func carryOut(_ intent: Intent) async throws(Failure) -> String {
         switch intent {
         case .runMirror(_, let overrides):
-            begin { copier throws(Failure) in try await copier.run(overrides) }
+            begin("run") { copier throws(Failure) in try await copier.run(overrides) }
             return "run begun"
         case .scanMirror:
-            begin { [time] copier throws(Failure) in
+            begin("scan") { [time] copier throws(Failure) in
                 let began = time.wall()
                 let report = try await copier.scan()
                 return RunSummary(scan: report, run: RunID(bits: time.random()), from: began, to: time.wall())
             }
             return "scan begun"
         case .verifyMirror:
-            begin { copier throws(Failure) in try await copier.verify() }
+            begin("verification") { copier throws(Failure) in try await copier.verify() }
             return "verification begun"
         case .pauseMirror:
+            isPauseWanted = true
             copier.pause()
             return "paused"
         case .resumeMirror:
+            isPauseWanted = false
             copier.resume()
             return "resumed"
         case .stopMirror:
+            isStopWanted = true
             copier.stop()
             return "stopping: what is placed stays, the rest stays queued"
         case .limitMirror(_, let limits):
+            limitsWanted = limits
             copier.limit(limits)
             return "limits changed"
         case .requeue(_, let blob):
@@ -85,16 +99,37 @@ final class MirrorDesk {
         }
     }
 
-    private func begin(_ body: @escaping @Sendable (Copier) async throws(Failure) -> RunSummary) {
-        painter.begin(at: seconds(time.monotonic()))
-        work.begin { [copier] in
-            do throws(Failure) { return .ended(try await body(copier)) } catch { return .refused(error) }
+    private func begin(
+        _ what: String, _ body: @escaping @Sendable (Copier) async throws(Failure) -> RunSummary
+    ) {
+        (isStopWanted, isPauseWanted, limitsWanted) = (false, false, nil)
+        painter.begin(at: seconds(time.monotonic()), base: copier.gauges.read())
+        work.begin { [copier, events, time, name = settings.name] in
+            do throws(Failure) { return .ended(try await body(copier)) } catch {
+                let isAsked = error.code == "INTERRUPTED"
+                events(
+                    Event(
+                        at: time.wall(), severity: isAsked ? .info : .error, component: "engine",
+                        code: isAsked ? "RUN_STOPPED" : "RUN_REFUSED", job: name,
+                        message: "\(what): \(error.message)", failure: isAsked ? nil : error))
+                return .refused(error)
+            }
         }
     }
 
+    /// The engine goes on taking pictures meanwhile: a stop that came too early is said again.
     func stopAndWait() async {
-        if work.isBusy { copier.stop() }
+        isStopWanted = true
+        copier.stop()
         await work.wait()
+    }
+
+    private func insist() {
+        guard work.isBusy else { return }
+        if isStopWanted { copier.stop() }
+        let reading = copier.gauges.read()
+        if isPauseWanted, !reading.isPaused { copier.pause() }
+        if let limitsWanted, !limitsWanted.hold(in: reading.limits) { copier.limit(limitsWanted) }
     }
 
     func close() async { await reader.close() }
@@ -112,13 +147,25 @@ final class MirrorDesk {
 
     /// The mirror as the console sees it. `now` is in seconds of the monotonic clock.
     func picture(now: Double) async -> CopyState {
-        // The index is asked once a second at work and at its end; what fails here fails louder where it is written.
-        let isDue = now - lookedAt >= (work.isBusy ? 1 : 5) || work.takeEndNotice()
+        insist()
+        // The index is asked once a second at work, at each new phase and at the end; what fails here fails louder
+        // where it is written.
+        let reading = copier.gauges.read()
+        let isNew = reading.phase != lookedIn || work.takeEndNotice()
+        let isDue = isNew || now - lookedAt >= (work.isBusy ? 1 : 5)
         if isDue, let fresh = try? await reader.look() {
             look = fresh
-            lookedAt = now
+            (lookedAt, lookedIn) = (now, reading.phase)
         }
         return painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
+    }
+}
+
+extension CopyLimits {
+    /// Whether these are in force already; zero workers or batch mean: as it is.
+    fileprivate func hold(in now: CopyLimits) -> Bool {
+        (workers == 0 || now.workers == min(workers, CopyGauges.mostWorkers)) && (batch == 0 || now.batch == batch)
+            && now.rate == rate && now.readBack == readBack
     }
 }
 

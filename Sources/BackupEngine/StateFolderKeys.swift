@@ -7,6 +7,15 @@ import WorkerKit
 struct StateFolderKeys: Sendable {
     let lock: InstanceLock
     let catalog: Catalog
+    private let files: LinuxFiles
+    /// Borrowed by the lock.
+    private let root: Descriptor
+
+    func close() {
+        catalog.close()
+        lock.release()
+        try? files.close(root)
+    }
 
     /// Throws `BUSY`, naming the holder, when another engine has the folder.
     static func take(_ folder: String, time: SystemTime) async throws(Failure) -> StateFolderKeys {
@@ -29,8 +38,14 @@ struct StateFolderKeys: Sendable {
         do throws(FileError) { root = try files.openRoot(PathBytes(folder)) } catch { throw error.failure }
         let holder = InstanceLock.Holder(
             pid: getpid(), since: time.wall(), command: CommandLine.arguments.joined(separator: " "))
-        let lock = try InstanceLock("engine.lock", in: root, files: files, holder: holder)
-        return StateFolderKeys(lock: lock, catalog: try Catalog(path: folder + "/catalog.sqlite"))
+        do throws(Failure) {
+            let lock = try InstanceLock("engine.lock", in: root, files: files, holder: holder)
+            let catalog = try Catalog(path: folder + "/catalog.sqlite")
+            return StateFolderKeys(lock: lock, catalog: catalog, files: files, root: root)
+        } catch {
+            try? files.close(root)
+            throw error
+        }
     }
 }
 

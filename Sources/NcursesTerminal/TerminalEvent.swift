@@ -43,7 +43,7 @@ package struct TerminalOptions: Sendable {
         self.log = log
     }
 
-    /// - Parameter environment: the process's own.
+    /// From the process's own environment.
     package init(environment: [String: String], log: String?) {
         self.init(
             term: environment["TERM"], isColourless: !(environment["NO_COLOR"] ?? "").isEmpty, log: log)

@@ -24,12 +24,12 @@ let moduleTable: [ModuleRow] = [
     ModuleRow(module: "BackupModel", own: [], foreign: [], system: ["Foundation"]),
     ModuleRow(
         module: "WorkerKit", own: ["BackupModel", "CLinux", "CBlake3", "CCrypto"],
-        foreign: ["SystemPackage", "Subprocess", "Logging"], system: ordinary),
+        foreign: [], system: ordinary),
     ModuleRow(
-        module: "BackupCatalog", own: ["BackupModel"], foreign: ["GRDB", "GRDBSQLite", "Logging"], system: ordinary),
-    ModuleRow(module: "BlobCopier", own: copying, foreign: ["Logging"], system: ordinary),
+        module: "BackupCatalog", own: ["BackupModel"], foreign: ["GRDB", "GRDBSQLite"], system: ordinary),
+    ModuleRow(module: "BlobCopier", own: copying, foreign: [], system: ordinary),
     ModuleRow(
-        module: "BackupEngine", own: copying.union(["BlobCopier"]), foreign: ["Logging"], system: ordinary),
+        module: "BackupEngine", own: copying.union(["BlobCopier"]), foreign: [], system: ordinary),
     // Pure: not even Foundation.
     ModuleRow(module: "OperatorConsole", own: ["BackupModel"], foreign: [], system: []),
     ModuleRow(
@@ -40,7 +40,7 @@ let moduleTable: [ModuleRow] = [
     ModuleRow(
         module: "holdfast",
         own: copying.union(["BlobCopier", "BackupEngine", "OperatorConsole", "NcursesTerminal", "Settings", "Themes"]),
-        foreign: ["ArgumentParser", "Logging"], system: ordinary),
+        foreign: ["ArgumentParser"], system: ordinary),
 ]
 
 /// Headers that only one C module may include, by how they begin.
@@ -55,6 +55,8 @@ let pathUsers: [(folder: String, reason: String)] = [
     ("Sources/CLinux/", "is beneath the seam"),
     ("Sources/Settings/", "reads small text files before any volume is known"),
     ("Sources/BackupCatalog/", "SQLite opens its files by path; they lie in our own state folder"),
+    ("Sources/BackupEngine/StateFolderKeys.swift", "makes our own state folder; what lies in it is opened at the seam"),
+    ("Sources/BackupEngine/JSONLinesFile.swift", "appends to the log file that the settings name"),
     ("Sources/NcursesTerminal/Streams.swift", "opens the terminal, /dev/null and the log that stray output goes to"),
     ("Sources/holdfast/", "wires the parts: state folder, lock and the demo's scratch folder"),
 ]

@@ -74,7 +74,10 @@ import Testing
                 settings: "[mirror.cold]\nsorce = \"/a\"\n", arguments: ["mirror", "run", "cold"],
                 says: ["2", "sorce", "source"]),
             Misuse(settings: "[mirror.cold\n", arguments: ["mirror", "status", "cold"], says: ["1"]),
-            Misuse(settings: "", arguments: ["mirror", "run", "cold"], says: ["cold"]),
+            Misuse(settings: "", arguments: ["mirror", "run", "cold"], says: ["empty"]),
+            Misuse(
+                settings: "[console]\ntheme = \"dark\"\n", arguments: ["mirror", "run", "cold"],
+                says: ["no mirror is named cold", "MIRROR_UNKNOWN"]),
             Misuse(settings: "", arguments: ["mirror", "run"], says: ["name"]),
             Misuse(settings: "", arguments: ["mirror", "run", "cold", "--workers", "0"], says: ["--workers"]),
             Misuse(settings: "", arguments: ["mirro"], says: ["mirro"]),
@@ -83,14 +86,7 @@ import Testing
         let program = try Program(blobs: 0)
         defer { program.remove() }
         try program.write(settings: row.settings)
-        let arguments = row.arguments
-        let result =
-            switch arguments.count {
-            case 1: try program.run(arguments[0])
-            case 2: try program.run(arguments[0], arguments[1])
-            case 3: try program.run(arguments[0], arguments[1], arguments[2])
-            default: try program.run(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4])
-            }
+        let result = try program.run(row.arguments)
         #expect(result.status == ExitStatus.usage.rawValue, "\(result.error)")
         for word in row.says { #expect(result.error.contains(word), "\(result.error)") }
     }

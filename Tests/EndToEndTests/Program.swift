@@ -43,32 +43,33 @@ struct Program {
         return hex
     }
 
-    /// Runs `holdfast` with these arguments; `--config` is added to mirror commands.
+    /// Runs `holdfast` with these arguments to its end; `--config` is added to mirror commands.
     func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Result {
+        try run(arguments, environment: environment)
+    }
+
+    func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Result {
+        try start(arguments, environment: environment).finish()
+    }
+
+    /// Starts `holdfast` and does not wait for it.
+    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
         let process = Process()
         process.executableURL = try Program.binary()
         process.arguments = arguments + (arguments.first == "mirror" ? ["--config", settings.path] : [])
         process.environment = ProcessInfo.processInfo.environment.merging(
             [
                 "XDG_STATE_HOME": folder.appending(path: "state").path, "SWIFT_BACKTRACE": "enable=no",
-                "XDG_CONFIG_HOME": folder.path,
+                "XDG_CONFIG_HOME": folder.path, "TMPDIR": folder.path,
             ]
         ) { $1 }.merging(environment) { $1 }
-        return try finish(process)
+        return try Running(process, in: folder)
     }
 
-    private func finish(_ process: Process) throws -> Result {
-        let out = folder.appending(path: "out-\(UUID().uuidString)")
-        let error = folder.appending(path: "err-\(UUID().uuidString)")
-        for file in [out, error] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: out)
-        process.standardError = try FileHandle(forWritingTo: error)
-        try process.run()
-        process.waitUntilExit()
-        return Result(
-            status: process.terminationStatus, out: try String(contentsOf: out, encoding: .utf8),
-            error: try String(contentsOf: error, encoding: .utf8))
+    /// Lines of the log for machines.
+    var log: [String] {
+        let file = folder.appending(path: "state/holdfast/log/holdfast.jsonl")
+        return ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
     }
 
     private func sha256(_ content: String) throws -> String {
@@ -77,7 +78,7 @@ struct Program {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
         process.arguments = [file.path]
-        return String(try finish(process).out.prefix(64))
+        return String(try Running(process, in: folder).finish().out.prefix(64))
     }
 
     /// Beside the test bundle, in the same build folder.
@@ -85,5 +86,44 @@ struct Program {
         let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         let built = [folder, Bundle.main.bundleURL].map { $0.appending(path: "holdfast") }
         return try #require(built.first { FileManager.default.isExecutableFile(atPath: $0.path) })
+    }
+}
+
+/// A child at work, its output in files so that it never waits for a reader.
+struct Running {
+    let process: Process
+    private let out: URL
+    private let error: URL
+
+    init(_ process: Process, in folder: URL) throws {
+        self.process = process
+        out = folder.appending(path: "out-\(UUID().uuidString)")
+        error = folder.appending(path: "err-\(UUID().uuidString)")
+        for file in [out, error] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: out)
+        process.standardError = try FileHandle(forWritingTo: error)
+        try process.run()
+    }
+
+    /// Kills it when it has not ended after a minute: then its status says so.
+    func finish() throws -> Program.Result {
+        let pid = process.processIdentifier
+        let watch = DispatchWorkItem { kill(pid, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: watch)
+        process.waitUntilExit()
+        watch.cancel()
+        return Program.Result(
+            status: process.terminationStatus, out: try String(contentsOf: out, encoding: .utf8),
+            error: try String(contentsOf: error, encoding: .utf8))
+    }
+
+    /// Waits until it is so; false when the child ended before.
+    func wait(until isSo: () -> Bool) -> Bool {
+        while process.isRunning {
+            if isSo() { return true }
+            usleep(20_000)
+        }
+        return isSo()
     }
 }

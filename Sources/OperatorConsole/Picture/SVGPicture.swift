@@ -9,16 +9,14 @@ package struct SVGPicture: Sendable {
     private let ink: RGB
     private let ground: RGB
 
-    /// - Parameter theme: its `ground` is the picture's; without one the picture is light on near black.
+    /// The theme's `ground` is the picture's; without one the picture is light on near black.
     package init(theme: Theme) {
         self.theme = theme
         ground = theme.ground ?? RGB(28, 28, 28)
         ink = theme.inkOnGround ?? RGB(218, 218, 218)
     }
 
-    /// The picture, as one SVG document.
-    ///
-    /// - Parameter label: what it shows, for those who cannot see it.
+    /// The picture, as one SVG document. `label` says what it shows, for those who cannot see it.
     package func draw(_ grid: Grid, label: SafeText) -> String {
         let width = grid.size.columns * SVGPicture.cellWidth + 2 * SVGPicture.margin
         let height = grid.size.rows * SVGPicture.cellHeight + 2 * SVGPicture.margin

@@ -1,6 +1,5 @@
-/// The picture of a model: a pure function of its arguments, at every size.
-///
-/// - Parameter hasBorders: false for themes without lines; an accessible model never has any.
+/// The picture of a model: a pure function of its arguments, at every size. `hasBorders` is false for themes without
+/// lines; an accessible model never has any.
 package func render(_ model: Model, size: Size, glyphs: GlyphSet, hasBorders: Bool = true) -> Grid {
     var model = model
     model.size = size

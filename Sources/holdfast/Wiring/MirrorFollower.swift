@@ -20,22 +20,22 @@ struct MirrorFollower {
             await engine.close()
             throw failure
         }
+        // A signal that came before the run began was refused there.
+        if signals.received != nil { _ = await engine.send(.stopMirror(name: name)) }
         let summary = await watch(states)
         await engine.close()
         try report(summary, signal: signals.received)
     }
 
-    /// Follows the states until the engine has the summary of the run that was asked for.
+    /// Follows the states until the run has ended: nothing else runs in this engine, which was opened for it.
     private func watch(_ states: AsyncStream<EngineState>) async -> RunSummary? {
         var line = ProgressLine(isLive: Standard.isTerminal(2) && !mirror.json, isQuiet: mirror.json)
-        var wasBusy = false
         for await state in states {
             guard let copy = state.copies.first(where: { $0.name == mirror.name }) else { break }
-            if case .finished = copy.phase, wasBusy || copy.lastRun?.endedAt != nil {
+            if case .finished = copy.phase {
                 line.end()
                 return copy.lastRun
             }
-            if copy.phase != .idle { wasBusy = true }
             line.show(copy, at: state.at)
         }
         line.end()
@@ -47,7 +47,7 @@ struct MirrorFollower {
             throw Ended(.failed, words: "holdfast: the run ended without a summary")
         }
         if mirror.json { Standard.json(summary) } else { Standard.out(SummaryText(summary: summary).lines) }
-        let status = ExitStatus(result, signal: signal)
+        let status = result == .failed ? ExitStatus(summary.failure) : ExitStatus(result, signal: signal)
         guard status != .ok else { return }
         throw Ended(status, words: mirror.json ? nil : summary.failure.map { FailureText(failure: $0).paragraph })
     }

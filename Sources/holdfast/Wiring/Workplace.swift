@@ -73,7 +73,8 @@ struct LookedAtMirror {
 extension Failure {
     static func notEnrolled(_ mirror: MirrorSettings) -> Failure {
         Failure(
-            code: "NOT_ENROLLED", side: .destination, message: "mirror \(mirror.name) has no enrolled volume yet",
+            code: "VOLUME_NOT_ENROLLED", side: .destination,
+            message: "mirror \(mirror.name) has no enrolled volume yet",
             subject: Array(mirror.target.utf8),
             hint: "Mount the volume and run: holdfast mirror enrol \(mirror.name)")
     }

@@ -30,10 +30,10 @@ struct FailureText {
 
 extension ExitStatus {
     /// The one place that maps how things ended to what a script sees.
-    init(_ failure: Failure) {
-        switch failure.code {
+    init(_ failure: Failure?) {
+        switch failure?.code {
         case "BUSY": self = .busy
-        default: self = failure.side == .settings ? .usage : .failed
+        default: self = failure?.side == .settings ? .usage : .failed
         }
     }
 
