@@ -33,7 +33,7 @@ def main():
     idle = (processor(pid) - used) / options.idle
     print(f"{idle * 100:.2f} % of a core while idle")
     count.check(idle <= options.share, f"{idle * 100:.2f} % of a core while idle")
-    session.send(options.quit.encode())
+    session.leave(options.quit)
     count.check(session.exit_status() is not None, "still running")
     session.close()
     count.close()

@@ -53,8 +53,7 @@ def main():
             break
         session.send(b"\x1b")
         session.pump(0.1)
-        session.send(options.quit.encode())
-        session.pump(0.1)
+        session.leave(options.quit)
     status = session.exit_status()
     count.check(status is not None and status >= 0, f"seed {options.seed}: ended with {status}")
     count.check(session.modes_kept(), f"seed {options.seed}: modes of the terminal changed")

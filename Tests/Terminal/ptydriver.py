@@ -85,6 +85,15 @@ class Session:
         self.pump(0.05)
         return self.process.poll()
 
+    def leave(self, steps):
+        """Types the keys that end the program; a question may sleep half a second before it takes an answer."""
+        for index, keys in enumerate(steps.split(",")):
+            if self.process.poll() is not None:
+                return
+            if index > 0:
+                self.pump(0.7)
+            self.send(keys.encode())
+
     def hang_up(self):
         os.close(self.master)
         self.master = -1
@@ -123,7 +132,7 @@ def arguments(description, **extra):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--binary", required=True, help="program that opens the full screen")
     parser.add_argument("--args", default="", help="its arguments, separated by spaces")
-    parser.add_argument("--quit", default="q", help="keys that end it")
+    parser.add_argument("--quit", default="q", help="keys that end it, in steps parted by commas: q,y")
     for name, (default, text) in extra.items():
         parser.add_argument("--" + name, type=type(default), default=default, help=text)
     options = parser.parse_args()
