@@ -32,6 +32,7 @@ struct CopyPainter {
         copy.lastRun = lastRun(look, work)
         copy.rates = meter?.rates ?? CopyRates()
         guard work == .busy else {
+            copy.rates.now = 0
             copy.eta = copy.progress.remaining.count == 0 && copy.progress.total.count > 0 ? .done : .unknown
             return copy
         }

@@ -53,46 +53,77 @@ extension Copier {
 
     /// Copies, and after trouble that passes goes on.
     private func copyThrough(_ session: CopySession, _ volume: IndexedVolume, limit: Int?) async -> SessionEnd {
-        var uncertain: [BlobRecord] = []
         var failedBarriers = 0
         var pass = 1
         while true {
-            let queue = CopyQueue()
             let damage = session.done.foundDamage
-            let left = limit.map { $0 - session.done.placed.count - session.done.failed.count }
-            let watch = Task { await self.watch(session, queue) }
-            var trouble = await session.copyAll(queue, limit: left)
-            watch.cancel()
-            await watch.value
-            if queue.with({ $0.isAbandoned }) {
-                return SessionEnd(result: .interrupted, failure: .hung, hasHungWorkers: true)
-            }
-            control.unhalt()
-            uncertain += queue.with { $0.stranded }
-            var isLost = if case .lost = trouble { true } else { false }
-            if !isLost, !uncertain.isEmpty {
-                do throws(Trouble) {
-                    _ = try await session.reconcile(uncertain)
-                    uncertain = []
-                } catch {
-                    trouble = trouble ?? error
-                    if case .lost = error { (trouble, isLost) = (error, true) }
-                }
-            }
-            switch trouble {
-            case .lost(let failure):
-                if let end = await waitForVolume(session, volume, failure) { return end }
-            case .barrier(let failure):
+            let end = await onePass(session, limit: limit)
+            if end.isAbandoned { return SessionEnd(result: .interrupted, failure: .hung, hasHungWorkers: true) }
+            switch await settle(end.uncertain, after: end.trouble, session, volume) {
+            case .ends(let end): return end
+            case .troubled(.barrier(let failure)):
                 failedBarriers += 1
                 report(.error, "BARRIER_FAILED", "\(failure.message): what it covered is copied again", failure)
                 if failedBarriers == 3 { return SessionEnd(result: .failed, failure: failure) }
-            case .full(let failure), .fatal(let failure):
-                return SessionEnd(result: .failed, failure: await withNeed(failure, session))
-            case nil:
+            case .troubled(let trouble):
+                return SessionEnd(result: .failed, failure: await withNeed(trouble.failure, session))
+            case .recovered: break
+            case .settled:
                 if control.isStopping { return SessionEnd(result: .interrupted) }
-                // What the volume gave back wrong is copied once or twice more.
-                if session.done.foundDamage == damage || pass == 3 { return await ended(session, limit: limit) }
+                // What had to be given up, or came back wrong, is copied once or twice more.
+                let isDone = end.uncertain.isEmpty && session.done.foundDamage == damage
+                if isDone || pass == 3 { return await ended(session, limit: limit) }
                 pass += 1
+            }
+        }
+    }
+
+    private struct PassEnd {
+        var trouble: Trouble?
+        var uncertain: [BlobRecord]
+        var isAbandoned: Bool
+    }
+
+    private func onePass(_ session: CopySession, limit: Int?) async -> PassEnd {
+        let queue = CopyQueue()
+        gauges.phase = .copying
+        let left = limit.map { $0 - session.done.placed.count - session.done.failed.count }
+        let watch = Task { await self.watch(session, queue) }
+        let trouble = await session.copyAll(queue, limit: left)
+        watch.cancel()
+        await watch.value
+        control.unhalt()
+        let (uncertain, isAbandoned) = queue.with { ($0.stranded, $0.isAbandoned) }
+        return PassEnd(trouble: trouble, uncertain: uncertain, isAbandoned: isAbandoned)
+    }
+
+    private enum Settlement {
+        case settled
+        /// The volume was away and is back.
+        case recovered
+        case troubled(Trouble)
+        case ends(SessionEnd)
+    }
+
+    /// Finds out what became of blobs whose fate is not certain, waiting for the volume where it is away.
+    private func settle(
+        _ uncertain: [BlobRecord], after trouble: Trouble?, _ session: CopySession, _ volume: IndexedVolume
+    ) async -> Settlement {
+        var lost: Failure? = if case .lost(let failure) = trouble { failure } else { nil }
+        var hasWaited = false
+        while true {
+            if let failure = lost {
+                if let end = await waitForVolume(session, volume, failure) { return .ends(end) }
+                hasWaited = true
+                lost = nil
+            }
+            do throws(Trouble) {
+                _ = try await session.reconcile(uncertain)
+                if hasWaited { return .recovered }
+                return trouble.map { .troubled($0) } ?? .settled
+            } catch {
+                guard case .lost(let failure) = error else { return .troubled(hasWaited ? error : trouble ?? error) }
+                lost = failure
             }
         }
     }

@@ -60,7 +60,7 @@ struct Program {
     private func finish(_ process: Process) throws -> Result {
         let out = folder.appending(path: "out-\(UUID().uuidString)")
         let error = folder.appending(path: "err-\(UUID().uuidString)")
-        for file in [out, error] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in [out, error] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: out)
         process.standardError = try FileHandle(forWritingTo: error)

@@ -276,8 +276,9 @@ def main():
             proof.check(len(safe) == count, f"{len(safe)} of {count} blobs were seen to become safe")
         finally:
             subprocess.run(["umount", "-l", source], check=False)
-    return proof.end(f"{sums[0]} calls, {sums[1]} source opens all for reading, {len(paths)} source times as before, "
-                     f"{len(safe)} blobs data-name-directory-index in {sums[2]} index commits")
+    return proof.end(f"{sums[0]} calls, {sums[1]} source opens, {len(paths) - len(moved)} of {len(paths)} source times "
+                     f"as before, {len(safe)} blobs data-name-directory-index in {sums[2]} index commits; "
+                     f"{len(proof.failures)} rules broken")
 
 
 if __name__ == "__main__":

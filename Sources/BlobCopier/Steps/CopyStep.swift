@@ -55,10 +55,10 @@ struct CopyStep: Sendable {
                 return end
             case .again(let failure):
                 attempt += 1
-                bench.gauges.retries.add(1, ordering: .relaxed)
                 guard let pause = retry.pause(before: attempt, random: time.random()) else {
                     return exhausted(record, failure)
                 }
+                bench.gauges.retries.add(1, ordering: .relaxed)
                 bench.slot.change(.backoff)
                 guard control.rest(seconds: pause) else { return .givenBack }
             case .wrong(let actual, let size, let changed):
@@ -218,8 +218,7 @@ extension CopyStep {
         // One look more: a name may be away for a moment while it is replaced (A2).
         let isThere = Result { () throws(FileError) in try source.has(record.id) }
         if case .success(false) = isThere {
-            return .failed(
-                BlobOutcome(id: record.id, state: .sourceMissing, failure: .sourceMissing(source, record.id)))
+            return .failed(BlobOutcome(id: record.id, state: .sourceMissing, failure: .sourceMissing(source, record.id)))
         }
         return nil
     }

@@ -22,9 +22,7 @@ final class OpenSource: Sendable {
 
     deinit { try? files.close(root) }
 
-    func path(of blob: BlobID) -> PathBytes {
-        PathBytes(fanOut.path(of: fanOut.bucket(of: blob))) / PathBytes(blob.hex)
-    }
+    func path(of blob: BlobID) -> PathBytes { PathBytes(fanOut.path(of: fanOut.bucket(of: blob))) / PathBytes(blob.hex) }
 
     func open(_ blob: BlobID) throws(FileError) -> Descriptor {
         try files.open(path(of: blob), beneath: root, .read)

@@ -107,7 +107,7 @@ final class OpenTarget: Sendable {
             do throws(FileError) {
                 try files.unlink(Self.temporary(run, blob), in: folder)
                 return true
-            } catch  where error.errno == ENOENT { return true } catch {}
+            } catch where error.errno == ENOENT { return true } catch {}
         }
         return false
     }

@@ -36,7 +36,8 @@ package struct Model: Sendable {
     var workers = ListPosition<Int>()
     var workerSort = WorkerSort.number
     var failures = FailureList()
-    var showsSeconds = false
+    /// What the operator chose for the rate graph; nil: what tells more.
+    var chosenSpan: RateSpan?
     /// Which of the panes that share a place is in it, where there is no room for all.
     var shared: [Screen: Pane] = [:]
     var log = LogLines()
@@ -58,6 +59,9 @@ package struct Model: Sendable {
         receivedAt = monotonic
     }
 }
+
+/// How much time the rate graph covers.
+enum RateSpan: Hashable, Sendable { case minute, hour }
 
 /// What came of the operator's last act; shown for 6 s.
 struct ResultLine: Hashable, Sendable {
@@ -98,6 +102,13 @@ extension Model {
     /// Worst first, then newest.
     var shownAlerts: [Alert] {
         (shown?.alerts ?? []).sorted { ($0.severity, $0.raisedAt, $0.id) > ($1.severity, $1.raisedAt, $1.id) }
+    }
+
+    /// The last minute until there are five minutes to draw, then the last hour, unless the operator chose.
+    func rateSpan(_ copy: CopyState) -> RateSpan {
+        if let chosenSpan { return chosenSpan }
+        let minutes = copy.rates.minutes.count { $0 > 0 }
+        return minutes < 5 && copy.rates.seconds.contains { $0 > 0 } ? .minute : .hour
     }
 
     var shownWorkers: [WorkerState] { workerSort.sorted(mirror?.workers ?? []) }

@@ -89,10 +89,10 @@ extension Painter {
     /// The rate over the last minutes or seconds, with its time axis.
     mutating func drawRate(_ copy: CopyState, in rect: Rect) {
         guard rect.height >= 3 else { return }
-        let values = model.showsSeconds ? copy.rates.seconds : copy.rates.minutes
+        let isMinute = model.rateSpan(copy) == .minute
+        let values = isMinute ? copy.rates.seconds : copy.rates.minutes
         guard values.contains(where: { $0 > 0 }) else {
-            return sentence(
-                "No rate to draw in the last \(model.showsSeconds ? "minute" : "hour").", in: rect.inset(dx: -1))
+            return sentence("No rate to draw in the last \(isMinute ? "minute" : "hour").", in: rect.inset(dx: -1))
         }
         let (plot, axis) = rect.splitBottom(1)
         let top = SafeText(Quantity.rate(values.max() ?? 0))
@@ -100,7 +100,7 @@ extension Painter {
         let capacity = drawing.graphCapacity(width: max(1, plot.width - top.cells - 1))
         let series = Painter.stretched(values, to: capacity)
         drawing.graph(on: &grid, in: plot, GraphValues(series, topLabel: top))
-        let (past, now): (SafeText, SafeText) = (model.showsSeconds ? "-60 s" : "-60 min", "now")
+        let (past, now): (SafeText, SafeText) = (isMinute ? "-60 s" : "-60 min", "now")
         grid.put(past, x: axis.x + top.cells + 1, y: axis.y, role: .graphAxis)
         grid.put(now, x: axis.maxX - now.cells, y: axis.y, role: .graphAxis)
     }

@@ -13,7 +13,9 @@ extension Painter {
         drawBottleneck(copy)
         drawFailures(copy)
         drawMap(copy)
-        if let inside = frame(.rate, model.showsSeconds ? "Rate, last 60 s" : "Rate, last 60 min", right: "t") {
+        if let inside = frame(
+            .rate, model.rateSpan(copy) == .minute ? "Rate, last 60 s" : "Rate, last 60 min", right: "t")
+        {
             drawRate(copy, in: inside.inset(dx: 1))
         }
     }
@@ -97,7 +99,7 @@ extension Painter {
         pairs(
             [
                 ("files/min", SafeText(Quantity.count(whole(rates.blobsPerMinute))), .textNormal),
-                ("bytes/min", SafeText(Quantity.bytes(Int64(whole(rates.now * 60)))), .textNormal),
+                ("bytes/min", SafeText(Quantity.bytes(Int64(whole(rates.oneMinute * 60)))), .textNormal),
                 ("retries", SafeText(Quantity.count(copy.progress.retries)), .textNormal),
                 ("elapsed", copy.elapsed > 0 ? SafeText(Quantity.duration(copy.elapsed)) : "", .textNormal),
                 ("last progress", "\(Quantity.duration(rates.sinceProgress)) ago", .textNormal),

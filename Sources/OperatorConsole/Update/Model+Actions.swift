@@ -31,7 +31,7 @@ extension Model {
         case .freeze: freeze()
         case .zoom: isZoomed.toggle()
         case .map: setFocus(focusedPane == .map ? .failures : .map)
-        case .span: showsSeconds.toggle()
+        case .span: if let mirror { chosenSpan = rateSpan(mirror) == .minute ? .hour : .minute }
         case .level: nextLevel()
         case .follow: toggleFollow()
         case .nextMatch: moveCursor(.down)
