@@ -62,6 +62,8 @@ def one(count, options, size, term, name, locale):
             for keys in (b"\x1b[B" * 30, b"\x1b[6~", b"\t", b"?", b"\x1b"):
                 session.send(keys)
                 session.settle(quiet=0.05)
+            # Escape and a letter in one breath are Alt and that letter.
+            session.pump(0.2)
             session.leave(options.quit)
             status = session.exit_status(options.patience)
             count.check(status is not None and status >= 0, f"{label}: ended with {status}")

@@ -34,10 +34,19 @@ class Session:
     def resize(self, columns, rows, tell=True):
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def waiting(self):
+        """Bytes typed and not read yet."""
+        count = fcntl.ioctl(self.slave, termios.FIONREAD, struct.pack("i", 0))
+        return struct.unpack("i", count)[0]
+
     def modes_kept(self):
         return termios.tcgetattr(self.slave) == self.before
 
     def send(self, data):
+        """False when nobody reads for 5 s. Waits for room first, so that a key's bytes arrive together."""
+        end = time.monotonic() + 5
+        while self.waiting() > 2048 and time.monotonic() < end:
+            self.pump(0.01)
         while data:
             _, writable, _ = select.select([], [self.master], [], 5)
             if not writable:
