@@ -70,7 +70,11 @@ int cn_catch_signals(void) {
 
 void cn_release_signals(void) {
     if (ends[0] < 0) return;
-    for (int i = 0; i < heard_count; i++) sigaction(heard[i], &before[i], NULL);
+    for (int i = 0; i < heard_count; i++) {
+        // A lost terminal may say so twice, and the second time must not end what is being put in order.
+        if (heard[i] == SIGHUP && before[i].sa_handler == SIG_DFL) before[i].sa_handler = SIG_IGN;
+        sigaction(heard[i], &before[i], NULL);
+    }
     close(ends[0]);
     close(ends[1]);
     ends[0] = ends[1] = -1;

@@ -36,6 +36,7 @@ struct KeyDecoder {
     var patience: Int? {
         switch state {
         case .plain: character.isEmpty ? nil : 250
+        // Curses has waited as long again before.
         case .escape: 25
         case .sequence, .string, .skip: 250
         case .paste: 1000

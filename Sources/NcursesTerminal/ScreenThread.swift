@@ -244,6 +244,8 @@ final class ScreenThread {
         if let frame = mail.frame { latest = frame }
         if mail.closes { return true }
         if mail.suspends { goAway() }
+        // A shell that brings a running job to the foreground sends it no signal.
+        if isAway, cn_in_foreground() { comeBack() }
         guard !isAway else { return false }
         if mail.redraws {
             painter.forget()

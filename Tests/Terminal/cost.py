@@ -28,13 +28,13 @@ def main():
     bytes_each = (len(session.output) - size) / options.frames
     cpu_each = (processor(pid) - used) / options.frames * 1000
     print(f"{bytes_each:.0f} bytes and {cpu_each:.2f} ms a key press at 160x48")
-    used = processor(pid)
+    used, size = processor(pid), len(session.output)
     session.pump(options.idle)
     idle = (processor(pid) - used) / options.idle
-    print(f"{idle * 100:.2f} % of a core while idle")
+    print(f"{idle * 100:.2f} % of a core and {(len(session.output) - size) / options.idle:.0f} bytes/s while nothing is typed")
     count.check(idle <= options.share, f"{idle * 100:.2f} % of a core while idle")
-    session.send(options.quit.encode())
-    count.check(session.exit_status() is not None, "still running")
+    session.leave(options.quit)
+    count.check(session.exit_status(30) is not None, "still running")
     session.close()
     count.close()
 

@@ -50,10 +50,8 @@ def one(count, options, size, term, name, locale):
     session = Session(options.command, *size, environment(TERM=term, **locale))
     try:
         if term in (None, "dumb"):
-            keys = options.quit.encode()
             session.settle()
-            if session.process.poll() is None:
-                session.send(keys)
+            session.leave(options.quit)
             status = session.exit_status(options.patience)
             # Without a full screen the program says so, or goes on as plain text; never an escape sequence.
             count.check(status is not None and status >= 0, f"{label}: ended with {status}")
@@ -64,7 +62,9 @@ def one(count, options, size, term, name, locale):
             for keys in (b"\x1b[B" * 30, b"\x1b[6~", b"\t", b"?", b"\x1b"):
                 session.send(keys)
                 session.settle(quiet=0.05)
-            session.send(options.quit.encode())
+            # Escape and a letter in one breath are Alt and that letter.
+            session.pump(0.2)
+            session.leave(options.quit)
             status = session.exit_status(options.patience)
             count.check(status is not None and status >= 0, f"{label}: ended with {status}")
             output = bytes(session.output)

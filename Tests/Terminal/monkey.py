@@ -2,6 +2,7 @@
 """Random keys, pastes, broken sequences and sizes: the program goes on, and leaves the terminal as it was."""
 import random
 import sys
+import tempfile
 import time
 
 from ptydriver import Count, Session, arguments, environment
@@ -29,7 +30,10 @@ def main():
     count = Count("terminal monkey")
     chance = random.Random(options.seed)
     forbidden = set(options.avoid.encode())
-    session = Session(options.command, 80, 24, environment(TERM="xterm-256color", LC_ALL="C.UTF-8"))
+    # Keys that write a file write it here.
+    folder = tempfile.TemporaryDirectory()
+    session = Session(
+        options.command, 80, 24, environment(TERM="xterm-256color", LC_ALL="C.UTF-8"), cwd=folder.name)
     session.settle()
     done, began = 0, time.monotonic()
     while done < options.events and session.process.poll() is None:
@@ -53,12 +57,12 @@ def main():
             break
         session.send(b"\x1b")
         session.pump(0.1)
-        session.send(options.quit.encode())
-        session.pump(0.1)
+        session.leave(options.quit)
     status = session.exit_status()
     count.check(status is not None and status >= 0, f"seed {options.seed}: ended with {status}")
     count.check(session.modes_kept(), f"seed {options.seed}: modes of the terminal changed")
     session.close()
+    folder.cleanup()
     print(f"{done} events in {time.monotonic() - began:.1f} s")
     count.close()
 

@@ -34,10 +34,19 @@ class Session:
     def resize(self, columns, rows, tell=True):
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def waiting(self):
+        """Bytes typed and not read yet."""
+        count = fcntl.ioctl(self.slave, termios.FIONREAD, struct.pack("i", 0))
+        return struct.unpack("i", count)[0]
+
     def modes_kept(self):
         return termios.tcgetattr(self.slave) == self.before
 
     def send(self, data):
+        """False when nobody reads for 5 s. Waits for room first, so that a key's bytes arrive together."""
+        end = time.monotonic() + 5
+        while self.waiting() > 2048 and time.monotonic() < end:
+            self.pump(0.01)
         while data:
             _, writable, _ = select.select([], [self.master], [], 5)
             if not writable:
@@ -85,6 +94,15 @@ class Session:
         self.pump(0.05)
         return self.process.poll()
 
+    def leave(self, steps):
+        """Types the keys that end the program; a question may sleep half a second before it takes an answer."""
+        for index, keys in enumerate(steps.split(",")):
+            if self.process.poll() is not None:
+                return
+            if index > 0:
+                self.pump(0.7)
+            self.send(keys.encode())
+
     def hang_up(self):
         os.close(self.master)
         self.master = -1
@@ -123,7 +141,7 @@ def arguments(description, **extra):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--binary", required=True, help="program that opens the full screen")
     parser.add_argument("--args", default="", help="its arguments, separated by spaces")
-    parser.add_argument("--quit", default="q", help="keys that end it")
+    parser.add_argument("--quit", default="q", help="keys that end it, in steps parted by commas: q,y")
     for name, (default, text) in extra.items():
         parser.add_argument("--" + name, type=type(default), default=default, help=text)
     options = parser.parse_args()

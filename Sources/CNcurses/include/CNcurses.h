@@ -67,7 +67,8 @@ enum {
 int cn_name_key(uint32_t code);
 
 // Signals as bytes in a pipe: WINCH, TSTP, CONT, INT, TERM, HUP and QUIT. What was ignored stays ignored but HUP.
-// The read end, or -1. cn_release_signals puts the old handlers back.
+// The read end, or -1. cn_release_signals puts the old handlers back; HUP stays
+// ignored where it would have ended the process.
 int cn_catch_signals(void);
 void cn_release_signals(void);
 // Stops the process group as the terminal would on ^Z; returns after it was continued, or soon when it cannot stop.
