@@ -9,6 +9,8 @@ in a third of the cuts the journal commits just before, as its own timer may (na
 import argparse
 import os
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -140,6 +142,45 @@ class Bench:
         return self.judge(f"{when}, after the restart", False)
 
 
+    def swept(self):
+        """A dead run's temporaries are durable; the restart sweeps them and settles their rows; power goes then.
+
+        The temporaries come back if their removal was not durable before the rows forgot them.
+        """
+        self.restore()
+        point = self.rng.choice(("K4", "K5"))
+        self.proof.require(self.mirror.call("run", HOLDFAST_FAILPOINT=f"{point}:kill").status == -9, "not killed")
+        self.images["target"].commit_journal()
+        process = self.mirror.start("run")
+        until(lambda: self.begun() == 0 or process.poll() is not None, seconds=10, step=0)
+        self.cut("target", False)
+        kill(process)
+        finish(process)
+        self.cuts += 1
+        self.ways["target"] += 1
+        self.proof.cases += 1
+        self.down()
+        self.up()
+        when = f"{point}, then target cut when the rows were settled"
+        self.judge(f"{when}, before the restart", True)
+        answer = self.mirror.call("run", timeout=60)
+        self.proof.require(answer.status in (OK, WARNINGS), f"{when}: {answer.brief()}")
+        self.judge(f"{when}, after the restart", False)
+
+    def begun(self):
+        """Rows that a run has begun, read from a copy."""
+        copy = os.path.join(self.root, "look.sqlite")
+        for suffix in ("", "-wal"):
+            shutil.copyfile(self.mirror.index + suffix, copy + suffix)
+        connection = sqlite3.connect(copy)
+        try:
+            return connection.execute("SELECT count(*) FROM blobs WHERE state = 2").fetchone()[0]
+        except sqlite3.DatabaseError:
+            return None
+        finally:
+            connection.close()
+
+
 def whole(bench, count):
     """Half at kill points, half at random moments."""
     points = POINTS
@@ -149,6 +190,8 @@ def whole(bench, count):
         if len(bench.proof.failures) > 20:
             print("powercuts: too many failures, stopped")
             break
+    for _ in range(max(2, count // 10)):
+        bench.swept()
     for image in bench.images.values():
         image.detach()
         done = subprocess.run(["e2fsck", "-f", "-n", image.path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
