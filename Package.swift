@@ -8,8 +8,6 @@ let package = Package(
     products: [.executable(name: "holdfast", targets: ["holdfast"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
@@ -30,12 +28,7 @@ let package = Package(
         // What every worker stands on: executors, files, volumes, children, hashes.
         .target(
             name: "WorkerKit",
-            dependencies: [
-                "BackupModel", "CLinux", "CBlake3", "CCrypto",
-                .product(name: "SystemPackage", package: "swift-system"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "Logging", package: "swift-log"),
-            ]),
+            dependencies: ["BackupModel", "CLinux", "CBlake3", "CCrypto"]),
 
         // What is where: the SQLite catalog and the blob index files.
         .target(
@@ -43,23 +36,17 @@ let package = Package(
             dependencies: [
                 "BackupModel", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // The mirror: scan, copy, prove.
         .target(
             name: "BlobCopier",
-            dependencies: [
-                "BackupModel", "WorkerKit", "BackupCatalog", .product(name: "Logging", package: "swift-log"),
-            ]),
+            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog"]),
 
         // Runs the workers, takes intents, publishes the state.
         .target(
             name: "BackupEngine",
-            dependencies: [
-                "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier",
-                .product(name: "Logging", package: "swift-log"),
-            ]),
+            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier"]),
 
         // The console: a pure function of state, size, theme and time.
         .target(name: "OperatorConsole", dependencies: ["BackupModel"]),
@@ -74,7 +61,9 @@ let package = Package(
             name: "Settings", dependencies: ["BackupModel", .product(name: "TOMLKit", package: "TOMLKit")]),
         .target(
             name: "Themes", path: "Themes",
-            resources: [.embedInCode("terminal.toml")]),
+            resources: ["terminal", "dark", "light", "mono", "deuter", "high-contrast"].map {
+                .embedInCode($0 + ".toml")
+            }),
 
         .executableTarget(
             name: "holdfast",
@@ -82,7 +71,6 @@ let package = Package(
                 "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier", "BackupEngine", "OperatorConsole",
                 "NcursesTerminal", "Settings", "Themes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // Proofs. Each folder proves the module it is named after; the last two look at the whole.
@@ -96,24 +84,39 @@ let package = Package(
         .testTarget(
             name: "BackupEngineTests",
             dependencies: ["BackupEngine", "BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
-        .testTarget(name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel"]),
         .testTarget(
-            name: "NcursesTerminalTests", dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel"]),
+            name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel", "Themes"],
+            exclude: ["Frames"]),
+        .testTarget(
+            name: "NcursesTerminalTests",
+            dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel", "CNcurses"]),
+        .executableTarget(
+            name: "TerminalProbe", dependencies: ["NcursesTerminal", "OperatorConsole"], path: "Tests/Terminal/Probe"),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["BackupModel", "holdfast"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["BackupModel", "OperatorConsole", "Settings", "Themes", "holdfast"]),
         .testTarget(name: "ArchitectureTests"),
+
+        // What the programs in Tests/Benchmarks measure from inside.
+        .executableTarget(
+            name: "benchmark",
+            dependencies: [
+                "BackupModel", "WorkerKit", "BackupCatalog",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ], path: "Tests/Benchmarks/InProcess"),
     ],
     cLanguageStandard: .gnu11
 )
 
 let cTargets: Set<String> = ["CLinux", "CBlake3", "CCrypto", "CNcurses"]
 for target in package.targets where !cTargets.contains(target.name) {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        .swiftLanguageMode(.v6),
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-        .treatAllWarnings(as: .error),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .swiftLanguageMode(.v6),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .treatAllWarnings(as: .error),
+        ]
 }

@@ -60,6 +60,27 @@ import Testing
         #expect(try catalog.evidence(of: "unknown", limit: 9).isEmpty)
     }
 
+    @Test("what is asked after the end is refused, from any thread, and closing twice is nothing")
+    func closed() async throws {
+        let folder = try TemporaryFolder()
+        let catalog = try Catalog(path: folder.file("catalog.sqlite"))
+        _ = try catalog.append((0..<50).map(event))
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    for _ in 0..<50 {
+                        if number == 0 { catalog.close() }
+                        _ = try? catalog.events(before: nil, limit: 10)
+                        _ = try? catalog.append([event(number)])
+                    }
+                }
+            }
+        }
+        let read = #expect(throws: Failure.self) { try catalog.events(before: nil, limit: 1) }
+        let written = #expect(throws: Failure.self) { try catalog.append([event(1)]) }
+        #expect([read?.code, written?.code] == ["CATALOG_CLOSED", "CATALOG_CLOSED"])
+    }
+
     private func event(_ number: Int) -> Event {
         Event(
             at: WallTime(milliseconds: Int64(1000 - number)), severity: Severity.allCases[number % 4],

@@ -5,15 +5,16 @@ from statistics import median
 from measure import floor
 
 
-def table(costs):
+def table(costs, digits=1):
     """Lines of a Markdown table: for each contestant medians over its rounds, and the quickest and slowest round."""
     lines = ["| | wall s | quickest, slowest | CPU s | peak MiB | rounds |", "|---|---|---|---|---|---|"]
     for name, rounds in costs.items():
         peak = max(cost.peak for cost in rounds)
         walls = [cost.wall for cost in rounds]
+        about = "at most " if peak < floor() + 1 else ""
         lines.append(
-            f"| {name} | {median(walls):.1f} | {min(walls):.1f}, {max(walls):.1f} "
-            f"| {median(c.cpu for c in rounds):.1f} | {'at most ' if peak < floor() + 1 else ''}{peak:.0f} | {len(rounds)} |")
+            f"| {name} | {median(walls):.{digits}f} | {min(walls):.{digits}f}, {max(walls):.{digits}f} "
+            f"| {median(c.cpu for c in rounds):.{digits}f} | {about}{peak:.0f} | {len(rounds)} |")
     return lines
 
 

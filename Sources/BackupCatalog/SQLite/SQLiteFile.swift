@@ -23,6 +23,9 @@ final class SQLiteFile: Sendable {
     private let pinned: PinnedFiles
     private let tenancy: WriterTenancy?
     private let stopped = Mutex<Failure?>(nil)
+    /// Held through each call on its connection: one that is closed must not be asked anything any more.
+    private let writing = NSLock(), reading = NSLock()
+    private let isClosed = Atomic(false)
 
     init(
         _ path: String, kind: FileKind, access: CatalogAccess, busySeconds: Double = 5,
@@ -53,6 +56,9 @@ final class SQLiteFile: Sendable {
     func write<T>(_ body: (Database) throws -> T) throws(Failure) -> T {
         if let failure = stoppedBy { throw failure }
         guard let writer else { throw .catalogIsReadOnly(path) }
+        writing.lock()
+        defer { writing.unlock() }
+        if isClosed.load(ordering: .acquiring) { throw .catalogIsClosed(path) }
         var systemErrno: Int32 = 0
         do {
             return try writer.inDatabase { db in
@@ -73,6 +79,9 @@ final class SQLiteFile: Sendable {
 
     /// One consistent look, on the reading connection.
     func read<T>(_ body: (Database) throws -> T) throws(Failure) -> T {
+        reading.lock()
+        defer { reading.unlock() }
+        if isClosed.load(ordering: .acquiring) { throw .catalogIsClosed(path) }
         var systemErrno: Int32 = 0
         do {
             return try reader.read { db in
@@ -88,8 +97,9 @@ final class SQLiteFile: Sendable {
 
     /// Closes both connections; later calls throw.
     func close() {
-        try? reader.close()
-        try? writer?.close()
+        if isClosed.exchange(true, ordering: .acquiringAndReleasing) { return }
+        reading.withLock { try? reader.close() }
+        writing.withLock { try? writer?.close() }
         tenancy?.end()
     }
 
@@ -129,6 +139,12 @@ extension Failure {
         Failure(
             code: "CATALOG_READ_ONLY", side: .catalog, message: "the catalog was opened for looking only",
             subject: Array(path.utf8))
+    }
+}
+
+extension Failure {
+    static func catalogIsClosed(_ path: String) -> Failure {
+        Failure(code: "CATALOG_CLOSED", side: .catalog, message: "the catalog is closed", subject: Array(path.utf8))
     }
 }
 

@@ -95,9 +95,10 @@ package struct Tally: Hashable, Sendable {
 extension Tally: Codable {
     package init(from decoder: any Decoder) throws {
         let words = try decoder.singleValueContainer().decode([String: Amount].self)
-        amounts = Dictionary(uniqueKeysWithValues: words.compactMap { word, amount in
-            BlobState(word: word).map { ($0, amount) }
-        })
+        amounts = Dictionary(
+            uniqueKeysWithValues: words.compactMap { word, amount in
+                BlobState(word: word).map { ($0, amount) }
+            })
     }
 
     package func encode(to encoder: any Encoder) throws {

@@ -45,6 +45,7 @@ package enum Quantity {
 
     /// A number with a fixed count of decimals, at most three, without Foundation.
     package static func fixed(_ value: Double, _ decimals: Int) -> String {
+        guard value.magnitude < 1e15 else { return value.isNaN ? "?" : value < 0 ? "-inf" : "inf" }
         let power = [1, 10, 100, 1000][min(3, max(0, decimals))]
         let scaled = Int64((value.magnitude * Double(power)).rounded())
         let sign = value < 0 && scaled > 0 ? "-" : ""

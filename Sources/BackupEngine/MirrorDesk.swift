@@ -1,0 +1,195 @@
+import BackupCatalog
+import BackupModel
+import BlobCopier
+import Synchronization
+import WorkerKit
+
+/// One mirror in the engine's hands: its worker, the run in progress, and the picture of it.
+///
+/// Lives inside the engine's isolation; the worker and the reader are actors of their own.
+final class MirrorDesk {
+    let copier: Copier
+    private let settings: MirrorSettings
+    private let reader: MirrorReader
+    private let time: SystemTime
+    private let work = RunSlot()
+    private var painter: CopyPainter
+    private var look = MirrorReader.Look()
+    private var lookedAt = -Double.infinity
+    private var lookedIn = CopyPhase.idle
+    private let events: @Sendable (Event) -> Void
+    /// Asked for during the work in hand. A worker that only just begins forgets what it was told before, so all of it
+    /// is said again with each picture.
+    private var isStopWanted = false, isPauseWanted = false
+    private var limitsWanted: CopyLimits?
+
+    private init(
+        settings: MirrorSettings, copier: Copier, reader: MirrorReader, time: SystemTime,
+        events: @escaping @Sendable (Event) -> Void
+    ) {
+        self.events = events
+        self.settings = settings
+        self.copier = copier
+        self.reader = reader
+        self.time = time
+        painter = CopyPainter(settings: settings)
+    }
+
+    /// Opens the mirror's index file, making it if there is none, and the worker on it.
+    static func open(
+        _ settings: MirrorSettings, configuration: EngineConfiguration, time: SystemTime,
+        events: @escaping @Sendable (Event) -> Void
+    ) async throws(Failure) -> MirrorDesk {
+        let path = configuration.stateFolder + "/mirrors/\(settings.name).sqlite"
+        let store = try await onThread("index-open") { () throws(Failure) in try BlobIndexStore(path: path) }
+        let files = configuration.files(settings)
+        let copier = Copier(
+            settings: settings, index: try SQLiteBlobIndex(store), source: files.source, target: files.target,
+            stateFolder: configuration.stateFolder, time: time, events: events)
+        return MirrorDesk(
+            settings: settings, copier: copier, reader: try MirrorReader(store), time: time, events: events)
+    }
+
+    /// What the mirror does, as intents are judged by it.
+    var phase: CopyPhase {
+        guard work.isBusy else { return .idle }
+        let gauge = copier.gauges.read()
+        if gauge.isPaused || isPauseWanted { return .paused }
+        return gauge.phase.isBusy ? gauge.phase : .reconciling
+    }
+
+    /// Begins or changes what was asked for; the words say what.
+    func carryOut(_ intent: Intent) async throws(Failure) -> String {
+        switch intent {
+        case .runMirror(_, let overrides):
+            begin("run") { copier throws(Failure) in try await copier.run(overrides) }
+            return "run begun"
+        case .scanMirror:
+            begin("scan") { [time] copier throws(Failure) in
+                let began = time.wall()
+                let report = try await copier.scan()
+                return RunSummary(scan: report, run: RunID(bits: time.random()), from: began, to: time.wall())
+            }
+            return "scan begun"
+        case .verifyMirror:
+            begin("verification") { copier throws(Failure) in try await copier.verify() }
+            return "verification begun"
+        case .pauseMirror:
+            isPauseWanted = true
+            copier.pause()
+            return "paused"
+        case .resumeMirror:
+            isPauseWanted = false
+            copier.resume()
+            return "resumed"
+        case .stopMirror:
+            isStopWanted = true
+            copier.stop()
+            return "stopping: what is placed stays, the rest stays queued"
+        case .limitMirror(_, let limits):
+            limitsWanted = limits
+            copier.limit(limits)
+            return "limits changed"
+        case .requeue(_, let blob):
+            let count = try await copier.requeue(blob)
+            lookedAt = -Double.infinity
+            return "\(Quantity.count(count)) queued again"
+        case .acknowledge:
+            return ""
+        }
+    }
+
+    private func begin(
+        _ what: String, _ body: @escaping @Sendable (Copier) async throws(Failure) -> RunSummary
+    ) {
+        (isStopWanted, isPauseWanted, limitsWanted) = (false, false, nil)
+        painter.begin(at: seconds(time.monotonic()), base: copier.gauges.read())
+        work.begin { [copier, events, time, name = settings.name] in
+            do throws(Failure) { return .ended(try await body(copier)) } catch {
+                let isAsked = error.code == "INTERRUPTED"
+                events(
+                    Event(
+                        at: time.wall(), severity: isAsked ? .info : .error, component: "engine",
+                        code: isAsked ? "RUN_STOPPED" : "RUN_REFUSED", job: name,
+                        message: "\(what): \(error.message)", failure: isAsked ? nil : error))
+                return .refused(error)
+            }
+        }
+    }
+
+    /// The engine goes on taking pictures meanwhile: a stop that came too early is said again.
+    func stopAndWait() async {
+        isStopWanted = true
+        copier.stop()
+        await work.wait()
+    }
+
+    private func insist() {
+        guard work.isBusy else { return }
+        if isStopWanted { copier.stop() }
+        let reading = copier.gauges.read()
+        if isPauseWanted, !reading.isPaused { copier.pause() }
+        if let limitsWanted, !limitsWanted.hold(in: reading.limits) { copier.limit(limitsWanted) }
+    }
+
+    func close() async { await reader.close() }
+
+    // MARK: Looking
+
+    func failures(after: BlobID?, limit: Int) async throws(Failure) -> [BlobFailure] {
+        try await reader.failures(after: after, limit: limit)
+    }
+
+    func runs(limit: Int) async throws(Failure) -> [RunSummary] { try await reader.runs(limit: limit) }
+
+    /// How the run that was begun last ended, or nil while it goes on.
+    var outcome: RunOutcome? { work.outcome }
+
+    /// The mirror as the console sees it. `now` is in seconds of the monotonic clock.
+    func picture(now: Double) async -> CopyState {
+        insist()
+        // The index is asked once a second at work, at each new phase and at the end; what fails here fails louder
+        // where it is written.
+        let reading = copier.gauges.read()
+        let isNew = reading.phase != lookedIn || work.takeEndNotice()
+        let isDue = isNew || now - lookedAt >= (work.isBusy ? 1 : 5)
+        if isDue, let fresh = try? await reader.look() {
+            look = fresh
+            (lookedAt, lookedIn) = (now, reading.phase)
+        }
+        return painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
+    }
+}
+
+extension CopyLimits {
+    /// Whether these are in force already; zero workers or batch mean: as it is.
+    fileprivate func hold(in now: CopyLimits) -> Bool {
+        (workers == 0 || now.workers == min(workers, CopyGauges.mostWorkers)) && (batch == 0 || now.batch == batch)
+            && now.rate == rate && now.readBack == readBack
+    }
+}
+
+extension RunSummary {
+    /// A scan's report as the summary that every kind of run has.
+    init(scan report: ScanReport, run: RunID, from: WallTime, to: WallTime) {
+        self.init(
+            run: run, kind: .scan, startedAt: from, endedAt: to, result: report.missing > 0 ? .okWithWarnings : .ok,
+            done: report.added, failed: Amount(count: report.missing))
+    }
+}
+
+/// Seconds of the monotonic clock.
+func seconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e9 }
+
+/// Runs blocking work that throws `Failure` on a thread of its own.
+func onThread<T: Sendable>(
+    _ name: String, _ body: @escaping @Sendable () throws(Failure) -> T
+) async throws(Failure) -> T {
+    let result: Result<T, Failure>
+    do {
+        result = try await runBlocking(name: name) { Result { () throws(Failure) in try body() } }
+    } catch {
+        throw .noThread(error)
+    }
+    return try result.get()
+}

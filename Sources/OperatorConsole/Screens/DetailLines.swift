@@ -1,0 +1,110 @@
+import BackupModel
+
+/// The text of a detail page, as lines of words.
+extension Model {
+    func detailLines(_ page: DetailPage, width: Int) -> [[Span]] {
+        var lines = DetailText(width: max(12, width))
+        switch page.subject {
+        case .failure(let mirror, let failed): lines.add(failed, mirror: mirror)
+        case .alert(let alert): lines.add(alert)
+        case .event(let event): lines.add(event)
+        case .runs(let mirror): addRuns(of: mirror, to: &lines)
+        }
+        return lines.lines
+    }
+
+    func detailTitle(_ page: DetailPage) -> SafeText {
+        switch page.subject {
+        case .failure(let mirror, _): "Failed blob of \(mirror)"
+        case .alert(let alert): "Alert \(alert.id)"
+        case .event(let event): "Event \(event.number)"
+        case .runs(let mirror): "Runs of \(mirror)"
+        }
+    }
+
+    private func addRuns(of mirror: String, to lines: inout DetailText) {
+        guard let runs = runs[mirror] else {
+            return lines.add(text: refusedQueries.isEmpty ? "Asking for them." : "They could not be read.")
+        }
+        guard !runs.isEmpty else { return lines.add(text: "It has not run yet.") }
+        let clock = Clock(now: now)
+        for run in runs {
+            let role: StyleRole =
+                run.result == .ok ? .stateOK : run.result == .okWithWarnings ? .stateWarn : .stateFailed
+            let span = (run.endedAt ?? run.startedAt).seconds(since: run.startedAt)
+            lines.lines.append([
+                Span(SafeText(clock.second(run.startedAt)).padded(right: 15), .logTime),
+                Span(SafeText(run.kind.rawValue).padded(right: 7)),
+                Span(SafeText(run.result?.word ?? "died").padded(right: 14), role),
+                Span(SafeText(Quantity.duration(span)).padded(left: 6), .textDim),
+            ])
+            var counts = run.done.words
+            if run.failed.count > 0 { counts += "; \(Quantity.count(run.failed.count)) failed" }
+            if run.remaining.count > 0 { counts += "; \(Quantity.count(run.remaining.count)) left" }
+            lines.add(text: counts, indent: 15)
+            if let failure = run.failure { lines.add(text: failure.words, indent: 15, role: .stateFailed) }
+        }
+    }
+}
+
+private struct DetailText {
+    let width: Int
+    var lines: [[Span]] = []
+
+    mutating func add(_ label: SafeText, _ value: SafeText, _ role: StyleRole = .textNormal) {
+        guard !value.isEmpty else { return }
+        let indent = 8
+        for (index, part) in value.wrapped(max(4, width - indent)).enumerated() {
+            let head: SafeText = index == 0 ? label.fitted(indent) : SafeText.spaces(indent)
+            lines.append([Span(head, .textDim), Span(part, role)])
+        }
+    }
+
+    mutating func add(text: SafeText, indent: Int = 0, role: StyleRole = .textNormal) {
+        for part in text.wrapped(max(4, width - indent)) {
+            lines.append(indent > 0 ? [Span(SafeText.spaces(indent)), Span(part, role)] : [Span(part, role)])
+        }
+    }
+
+    mutating func add(_ failed: BlobFailure, mirror: String) {
+        add("blob", SafeText(failed.id.description))
+        add("state", SafeText(failed.state.word), .stateFailed)
+        add("size", SafeText(Quantity.bytes(failed.size)))
+        add("tries", SafeText(String(failed.attempts)))
+        add("last", SafeText(failed.at.iso8601()))
+        add(failed.failure)
+    }
+
+    mutating func add(_ alert: Alert) {
+        add("about", SafeText(alert.subject))
+        add("level", SafeText(alert.severity.word), alert.severity.role)
+        add("since", SafeText(alert.raisedAt.iso8601()))
+        add(alert.failure)
+    }
+
+    mutating func add(_ event: Event) {
+        add("time", SafeText(event.at.iso8601(milliseconds: true)))
+        add("level", SafeText(event.severity.word), event.severity.role)
+        add("from", SafeText(event.component))
+        add("about", SafeText(event.job))
+        add("code", SafeText(event.code))
+        add("no", SafeText(Quantity.count(Int(event.number))))
+        lines.append([])
+        add(text: SafeText(event.message))
+        if let failure = event.failure { add(failure) }
+    }
+
+    private mutating func add(_ failure: Failure) {
+        lines.append([])
+        add("reason", SafeText(failure.message), .stateFailed)
+        add("side", SafeText(failure.side.rawValue), .stateWarn)
+        add("code", SafeText(failure.code))
+        if failure.errno != 0 { add("errno", "\(failure.errno) in \(failure.operation)") }
+        add("what", SafeText(failure.subject), .pathFile)
+        add("again", failure.isTransient ? "tried again by itself" : "not tried again by itself")
+        if !failure.hint.isEmpty {
+            lines.append([])
+            add("do", SafeText(failure.hint), .textStrong)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import BackupModel
+
+/// Title, tabs, banner and hints: the rows that every screen has.
+extension Painter {
+    mutating func drawTitle() {
+        let row = grid.bounds.row(0)
+        grid.clear(row, role: .titleBar)
+        var x = grid.put(" holdfast ", x: 0, y: 0, role: .titleBar)
+        let time =
+            layout.sizeClass <= .compact ? model.now.timeOfDay + "Z" : "\(model.now.date) \(model.now.timeOfDay)Z"
+        let age = model.age
+        let room = row.width - time.utf8.count - 2
+        let host = Span(SafeText(brief: model.shown?.host ?? "").prefix(cells: max(4, room / 3)), .titleHost)
+        let data = Span("data \(Int(age))s old", .titleAgeOK)
+        let held = Span(model.frozen == nil ? "" : "DISPLAY HELD (f)", .titleAgeLate)
+        // What matters most comes first, since the row may be short.
+        let spans =
+            model.isOld
+            ? [Span("DATA \(Quantity.duration(age)) OLD", .titleAgeLate), host, held]
+            : model.frozen != nil ? [held, host, data] : [host, Span(engineWord, .titleBar), data]
+        for (index, span) in spans.enumerated() where !span.text.isEmpty {
+            let separator: SafeText = index == 0 ? " " : " | "
+            guard x + separator.cells + span.text.cells <= room else { continue }
+            x += grid.put(separator, x: x, y: 0, role: .titleBar)
+            x += grid.put(span.text, x: x, y: 0, role: span.role)
+        }
+        grid.put(SafeText(time), x: row.maxX - time.utf8.count - 1, y: 0, role: .titleBar)
+    }
+
+    private var engineWord: SafeText {
+        if model.isEngineLost { return "engine AWAY" }
+        let running = model.runningMirrors.count
+        return running == 0 ? "engine idle" : "engine RUN \(running) of \(model.engine?.copies.count ?? 0)"
+    }
+
+    mutating func drawTabs() {
+        var x = 0
+        for screen in Screen.allCases {
+            let isActive = screen == model.screen
+            let name: SafeText = "\(screen.rawValue) \(screen.title)"
+            let text = isActive ? "[" + name + "]" : " " + name + " "
+            x += grid.put(text, x: x, y: 1, role: isActive ? .tabActive : .tabNormal)
+        }
+        guard let alerts = model.shown?.alerts, !alerts.isEmpty else { return }
+        let count: SafeText = alerts.count == 1 ? "1 alert" : "\(alerts.count) alerts"
+        if x + 2 + count.cells + 1 <= grid.size.columns { grid.put(count, x: x + 2, y: 1, role: .tabAlert) }
+    }
+
+    /// The answer to the last act while it is fresh, else the worst alert.
+    mutating func drawBanner() {
+        let row = grid.bounds.row(grid.size.rows - 2)
+        if let result = model.result {
+            let role: StyleRole = result.severity >= .warn ? .bannerAlert : .bannerOK
+            let mark: SafeText = result.severity >= .error ? "xx " : result.severity == .warn ? "!! " : "ok "
+            grid.clear(row, role: role)
+            grid.put(mark + result.text, x: 0, y: row.y, role: role, maxWidth: row.width)
+        } else if model.isEngineLost {
+            grid.clear(row, role: .bannerAlert)
+            grid.put("!! the engine is away: this is old data", x: 0, y: row.y, role: .bannerAlert, maxWidth: row.width)
+        } else {
+            drawWorstAlert(in: row)
+        }
+    }
+
+    mutating func drawWorstAlert(in row: Rect) {
+        guard let alert = model.shownAlerts.first else { return }
+        grid.clear(row, role: .bannerAlert)
+        let keys = model.keymap.keys(for: .acknowledge, on: model.screen)
+        let hint: SafeText = keys.first.map { "  " + $0.label + " acknowledges" } ?? ""
+        let text = alert.severity.alertMark.text + " " + SafeText(brief: alert.subject) + ": " + alert.failure.words
+        let hasRoom = row.width >= 60
+        grid.put(
+            text, x: 0, y: row.y, role: .bannerAlert, maxWidth: hasRoom ? row.width - hint.cells : row.width)
+        if hasRoom { grid.put(hint, x: row.maxX - hint.cells, y: row.y, role: .bannerAlert) }
+    }
+
+    mutating func drawHints() {
+        let row = grid.bounds.row(grid.size.rows - 1)
+        grid.clear(row)
+        switch model.overlay {
+        case .filter(let field): drawField(field, label: "/", in: row)
+        case .confirmation(let confirmation) where confirmation.level == .ask: drawQuestion(confirmation, in: row)
+        case nil: drawKeyHints(in: row)
+        default: drawOverlayHints(in: row)
+        }
+    }
+
+    private mutating func drawField(_ field: TextField, label: SafeText, in row: Rect) {
+        var x = row.x + grid.put(label, x: row.x, y: row.y, role: .promptText)
+        let text = SafeText(field.text)
+        let shown = text.cells < row.maxX - x ? text : text.prefix(cells: max(0, row.maxX - x - 1), ellipsis: .middle)
+        x += grid.put(shown, x: x, y: row.y, role: .promptText)
+        grid.cursor = Point(x: min(x, row.maxX - 1), y: row.y)
+        let help: SafeText = "Enter keeps it, Esc shows all"
+        if x + help.cells + 3 < row.maxX { grid.put(help, x: row.maxX - help.cells, y: row.y, role: .promptSuggest) }
+    }
+
+    private mutating func drawQuestion(_ confirmation: Confirmation, in row: Rect) {
+        let choice: SafeText = " y/N "
+        let text = confirmation.question.prefix(cells: max(0, row.width - choice.cells))
+        var x = row.x + grid.put(text, x: row.x, y: row.y, role: .dialogDanger)
+        x += grid.put(choice, x: x, y: row.y, role: .promptText)
+        grid.cursor = Point(x: min(x, row.maxX - 1), y: row.y)
+    }
+
+    private mutating func drawKeyHints(in row: Rect) {
+        var x = row.x
+        // Where room is short, what is impossible now makes place for what is possible.
+        let hasRoom = layout.sizeClass == .wide
+        for hint in KeyHint.all(for: model) where hasRoom || hint.isPossible {
+            let gap = x == row.x ? 0 : 2
+            guard x + gap + hint.cells <= row.maxX else { break }
+            x += gap
+            x += grid.put(hint.key, x: x, y: row.y, role: hint.isPossible ? .hintKey : .textDim) + 1
+            x += grid.put(hint.text, x: x, y: row.y, role: hint.isPossible ? .hintText : .textDim)
+        }
+    }
+}
+
+/// One entry of the hint row.
+struct KeyHint {
+    var key: SafeText
+    var text: SafeText
+    var isPossible: Bool
+
+    var cells: Int { key.cells + 1 + text.cells }
+
+    /// What the keys of this screen do, in the order of the table; what is impossible now comes grey.
+    static func all(for model: Model) -> [KeyHint] {
+        let context = KeyContext(model.screen)
+        return KeyTable.entries.compactMap { entry in
+            guard !entry.hint.isEmpty, entry.contexts.contains(context) || entry.contexts.contains(.global),
+                let key = model.keymap.keys(for: entry.action, on: model.screen).first
+            else { return nil }
+            var text = SafeText(entry.hint)
+            if entry.action == .quit, model.screen == .dashboard, !model.isZoomed { text = "quit" }
+            if entry.action == .pause, model.mirror?.phase == .paused { text = "go on" }
+            return KeyHint(key: key.label, text: text, isPossible: entry.refusal(model) == nil)
+        }
+    }
+}

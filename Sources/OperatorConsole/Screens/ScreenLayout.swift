@@ -1,0 +1,106 @@
+import BackupModel
+
+/// Where the panes of a screen are; the same for drawing and for paging.
+struct ScreenLayout {
+    let sizeClass: SizeClass
+    /// Between the tabs and the banner.
+    let content: Rect
+    let hasBorders: Bool
+    private(set) var places: [Pane: Rect] = [:]
+
+    init(_ model: Model, hasBorders: Bool) {
+        sizeClass = SizeClass(model.size)
+        self.hasBorders = hasBorders && sizeClass >= .standard
+        content = Rect(x: 0, y: 2, width: model.size.columns, height: model.size.rows - 4)
+        if model.isZoomed {
+            places = [model.focusedPane: content]
+            return
+        }
+        switch model.screen {
+        case .dashboard: placeDashboard(mirrors: model.shown?.copies.count ?? 0, shared: model.sharedPane)
+        case .copy: placeCopy(focused: model.focusedPane, shared: model.sharedPane, workers: model.workerCount)
+        case .log: placeLog()
+        }
+    }
+
+    /// The place inside a pane's frame.
+    func inside(_ rect: Rect) -> Rect {
+        hasBorders && rect.width >= 4 && rect.height >= 2 ? rect.inset(dx: 1, dy: 1) : rect.splitTop(1).rest
+    }
+
+    private mutating func placeDashboard(mirrors: Int, shared: Pane) {
+        switch sizeClass {
+        case .wide:
+            let (top, rest) = content.splitTop(min(max(mirrors, 3), content.height / 4) + 3)
+            let (middle, bottom) = rest.splitTop(rest.height * 3 / 7)
+            let halves = middle.columns([1, 1])
+            places = [.mirrors: top, .mirrorBox: halves[0], .events: bottom]
+            (places[.volume], places[.alerts]) = halves[1].splitTop(7)
+        case .standard:
+            let (top, rest) = content.splitTop(min(max(mirrors, 3), content.height / 4) + 3)
+            let (middle, bottom) = rest.splitTop(7)
+            let halves = middle.columns([1, 1])
+            let lower = bottom.columns([1, 1])
+            places = [
+                .mirrors: top, .mirrorBox: halves[0], .volume: halves[1], .alerts: lower[0], .events: lower[1],
+            ]
+        case .compact:
+            let (top, rest) = content.splitTop(min(max(mirrors, 2) + 2, content.height / 2))
+            places = [.mirrors: top, shared: rest]
+        case .mini, .tiny: places = [.mirrors: content]
+        }
+    }
+
+    private mutating func placeCopy(focused: Pane, shared: Pane, workers: Int) {
+        switch sizeClass {
+        case .wide:
+            let left = content.width * 5 / 8
+            let (top, rest) = content.splitTop(13)
+            let (middle, bottom) = rest.splitTop(min(max(workers + 3, 10), rest.height < 28 ? 8 : 11))
+            (places[.summary], places[.rate]) = top.splitLeft(left)
+            (places[.workers], places[.bottleneck]) = middle.splitLeft(left)
+            (places[.failures], places[.map]) = bottom.splitLeft(left)
+        case .standard:
+            let (top, rest) = content.splitTop(7)
+            let share = max(6, rest.height / 2 - 1)
+            let (middle, bottom) = rest.splitBottom(share)
+            places = [.summary: top, .workers: middle, shared: bottom]
+        case .compact:
+            let (top, rest) = content.splitTop(6)
+            places = [.summary: top, focused: rest]
+        case .mini, .tiny: places = [.summary: content]
+        }
+    }
+
+    private mutating func placeLog() {
+        guard sizeClass == .wide else {
+            places = [.lines: content]
+            return
+        }
+        (places[.lines], places[.detail]) = content.splitRight(max(44, content.width * 3 / 10))
+    }
+}
+
+extension Model {
+    var sharedPane: Pane { shared[screen] ?? screen.sharedPanes.first ?? screen.panes[0] }
+
+    fileprivate var workerCount: Int { mirror?.workers.count ?? 0 }
+
+    /// Rows of a list on the screen, for pages.
+    func listHeight(_ pane: Pane) -> Int {
+        let layout = ScreenLayout(self, hasBorders: !isAccessible)
+        guard let place = layout.places[pane] else { return 1 }
+        if layout.sizeClass <= .mini { return max(1, place.height) }
+        let rows = layout.inside(place).height - (pane.hasHeader ? 1 : 0)
+        // The log's last row counts its lines.
+        return max(1, pane == .lines ? rows - 1 - (log.lastSeen == nil ? 0 : 1) : rows)
+    }
+
+    /// Columns and rows of text in a detail page.
+    var detailSize: Size {
+        Size(columns: max(1, min(size.columns - 6, 96)), rows: max(1, min(size.rows - 6, 28)))
+    }
+
+    /// Rows of the palette and the help.
+    var chooserHeight: Int { max(1, min(size.rows - 6, 24)) }
+}

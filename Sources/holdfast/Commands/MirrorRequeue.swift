@@ -1,0 +1,29 @@
+import ArgumentParser
+import BackupEngine
+import BackupModel
+
+/// Puts failed blobs back into the queue.
+struct MirrorRequeue: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "requeue", abstract: "Queue failed blobs again: all, or one.")
+
+    @OptionGroup var mirror: MirrorOptions
+
+    @Option(help: ArgumentHelp("Only this blob.", valueName: "id"))
+    var blob: String?
+
+    func run() async throws {
+        let id = try blob.map { text in
+            guard let id = BlobID(text) else { throw ValidationError("--blob takes 64 lower-case hex digits") }
+            return id
+        }
+        let workplace = try await Workplace.open(mirror.place)
+        let result = await workplace.engine.send(.requeue(name: mirror.name, blob: id))
+        await workplace.engine.close()
+        switch result {
+        case .accepted(let words):
+            if mirror.json { Standard.json(["result": words]) } else { Standard.out(words) }
+        case .refused(let failure): throw failure
+        }
+    }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import BackupModel
+
+/// Brings the index up to date with the source and copies nothing.
+struct MirrorScan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scan", abstract: "List the source into the index; refuses an empty or suddenly smaller one.")
+
+    @OptionGroup var mirror: MirrorOptions
+
+    func run() async throws {
+        let workplace = try await Workplace.open(mirror.place)
+        try await MirrorFollower(workplace: workplace, mirror: mirror).follow(.scanMirror(name: mirror.name))
+    }
+}

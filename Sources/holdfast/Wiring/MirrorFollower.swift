@@ -1,0 +1,127 @@
+import BackupEngine
+import BackupModel
+import Foundation
+
+/// Sends one intent for a mirror and shows how it goes until it ends.
+///
+/// A live line on a terminal, one line a minute otherwise; with `--json` the summary alone, on standard output. The
+/// log file has every event as JSON Lines either way.
+struct MirrorFollower {
+    var workplace: Workplace
+    var mirror: MirrorOptions
+
+    func follow(_ intent: Intent) async throws {
+        let engine = workplace.engine
+        let signals = EndSignals()
+        let name = mirror.name
+        signals.onEnd { _ in Task { _ = await engine.send(.stopMirror(name: name)) } }
+        let states = await engine.states()
+        if case .refused(let failure) = await engine.send(intent) {
+            await engine.close()
+            throw failure
+        }
+        // A signal that came before the run began was refused there.
+        if signals.received != nil { _ = await engine.send(.stopMirror(name: name)) }
+        let summary = await watch(states)
+        await engine.close()
+        try report(summary, signal: signals.received)
+    }
+
+    /// Follows the states until the run has ended: nothing else runs in this engine, which was opened for it.
+    private func watch(_ states: AsyncStream<EngineState>) async -> RunSummary? {
+        var line = ProgressLine(isLive: Standard.isTerminal(2) && !mirror.json, isQuiet: mirror.json)
+        for await state in states {
+            guard let copy = state.copies.first(where: { $0.name == mirror.name }) else { break }
+            if case .finished = copy.phase {
+                line.end()
+                return copy.lastRun
+            }
+            line.show(copy, at: state.at)
+        }
+        line.end()
+        return nil
+    }
+
+    private func report(_ summary: RunSummary?, signal: Int32?) throws {
+        guard let summary, let result = summary.result else {
+            throw Ended(.failed, words: "holdfast: the run ended without a summary")
+        }
+        if mirror.json { Standard.json(summary) } else { Standard.out(SummaryText(summary: summary).lines) }
+        let status = result == .failed ? ExitStatus(summary.failure) : ExitStatus(result, signal: signal)
+        guard status != .ok else { return }
+        throw Ended(status, words: mirror.json ? nil : summary.failure.map { FailureText(failure: $0).paragraph })
+    }
+}
+
+/// The live line of a terminal, or a line a minute.
+struct ProgressLine {
+    var isLive: Bool
+    var isQuiet: Bool
+    private var shownAt: WallTime?
+
+    init(isLive: Bool, isQuiet: Bool) {
+        self.isLive = isLive
+        self.isQuiet = isQuiet
+    }
+
+    mutating func show(_ copy: CopyState, at: WallTime) {
+        guard !isQuiet else { return }
+        if isLive {
+            Standard.raw("\r" + ProgressText(copy: copy, at: at).short(width: terminalWidth) + "\u{1b}[K")
+        } else if shownAt.map({ at.seconds(since: $0) >= 60 }) ?? true {
+            Standard.error(ProgressText(copy: copy, at: at).line)
+            shownAt = at
+        }
+    }
+
+    mutating func end() {
+        if isLive, !isQuiet { Standard.raw("\r\u{1b}[K") }
+    }
+
+    private var terminalWidth: Int {
+        var size = winsize()
+        return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+}
+
+/// A finished run in words.
+struct SummaryText {
+    var summary: RunSummary
+
+    var lines: String {
+        let seconds = summary.endedAt?.seconds(since: summary.startedAt) ?? 0
+        let verb = summary.kind == .run ? "made safe" : summary.kind == .verify ? "proved" : "found new"
+        var rows = [
+            "\(summary.kind.rawValue) \(summary.run): \((summary.result ?? .failed).words) in"
+                + " \(Quantity.duration(seconds))",
+            "  before     \(amount(summary.before))",
+            "  \(verb)".padded(to: 13) + amount(summary.done),
+            "  failed     \(amount(summary.failed))",
+            "  remaining  \(amount(summary.remaining))",
+        ]
+        if summary.retries > 0 { rows.append("  retries    \(Quantity.count(summary.retries))") }
+        if summary.failed.count > 0 { rows.append("  see        holdfast mirror failures NAME") }
+        return rows.joined(separator: "\n")
+    }
+
+    private func amount(_ amount: Amount) -> String {
+        Quantity.count(amount.count) + " files, " + Quantity.bytes(amount.bytes)
+    }
+}
+
+extension RunResult {
+    /// As people read it.
+    var words: String {
+        switch self {
+        case .ok: "ok"
+        case .okWithWarnings: "ok with warnings"
+        case .failed: "failed"
+        case .interrupted: "interrupted"
+        }
+    }
+}
+
+extension String {
+    /// Filled with spaces on the right.
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

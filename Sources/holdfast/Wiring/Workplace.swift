@@ -1,0 +1,81 @@
+import BackupCatalog
+import BackupEngine
+import BackupModel
+import Foundation
+import Settings
+import WorkerKit
+
+/// Where a command works: settings read, state folder known, and the engine opened for those who change things.
+struct Workplace {
+    let settings: HoldfastSettings
+    let location: SettingsLocation
+    let engine: Engine
+
+    /// For commands that change something: holds the engine's lock until `engine.close()` (one engine a state folder).
+    static func open(_ place: PlaceOptions) async throws -> Workplace {
+        let (settings, location) = try read(place)
+        let engine = try await Engine.open(configuration(settings, location))
+        return Workplace(settings: settings, location: location, engine: engine)
+    }
+
+    /// For commands that only look, also while an engine runs.
+    static func look(_ place: PlaceOptions) throws -> Lookout {
+        let (settings, location) = try read(place)
+        return Lookout(settings: settings, location: location)
+    }
+
+    static func configuration(_ settings: HoldfastSettings, _ location: SettingsLocation) -> EngineConfiguration {
+        EngineConfiguration(
+            stateFolder: location.stateFolder, mirrors: settings.mirrors,
+            logPath: settings.logging.file ?? location.logFolder + "/holdfast.jsonl",
+            host: ProcessInfo.processInfo.hostName, version: Holdfast.version)
+    }
+
+    private static func read(_ place: PlaceOptions) throws -> (HoldfastSettings, SettingsLocation) {
+        let location = try SettingsLocation(environment: ProcessInfo.processInfo.environment, uid: geteuid())
+        let file = place.config.map { absolute($0) } ?? location.settingsFile
+        do throws(SettingsError) {
+            return (try SettingsFile.read(file, user: geteuid()), location)
+        } catch {
+            let lines = error.lines.map { "  " + $0 }.joined(separator: "\n")
+            let words = FailureText(failure: error.failure).paragraph
+            throw Ended(.usage, words: lines.isEmpty ? words : "holdfast: the settings are wrong\n" + lines)
+        }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+}
+
+/// Settings and read-only indexes, for looking beside a running engine.
+struct Lookout {
+    let settings: HoldfastSettings
+    let location: SettingsLocation
+
+    /// The index of a mirror and the volume enrolled last.
+    func mirror(_ name: String) throws -> LookedAtMirror {
+        let mirror = try settings.mirror(named: name)
+        let path = location.mirrorIndex(name)
+        guard FileManager.default.fileExists(atPath: path) else { throw Failure.notEnrolled(mirror) }
+        let store = try BlobIndexStore(path: path, access: .reading)
+        guard let volume = try store.volumes().first else { throw Failure.notEnrolled(mirror) }
+        return LookedAtMirror(settings: mirror, store: store, volume: volume)
+    }
+}
+
+struct LookedAtMirror {
+    let settings: MirrorSettings
+    let store: BlobIndexStore
+    let volume: IndexedVolume
+}
+
+extension Failure {
+    static func notEnrolled(_ mirror: MirrorSettings) -> Failure {
+        Failure(
+            code: "VOLUME_NOT_ENROLLED", side: .destination,
+            message: "mirror \(mirror.name) has no enrolled volume yet",
+            subject: Array(mirror.target.utf8),
+            hint: "Mount the volume and run: holdfast mirror enrol \(mirror.name)")
+    }
+}

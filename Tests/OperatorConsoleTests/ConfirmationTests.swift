@@ -1,0 +1,104 @@
+import BackupModel
+import Testing
+
+@testable import OperatorConsole
+
+@Suite struct ConfirmationTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        var intent: Intent
+        var keys: [String]
+        var level: ConfirmationLevel
+        var state: CopyPhase = .copying
+
+        var testDescription: String { "\(keys.joined(separator: " ")) \(level)" }
+    }
+
+    /// Every intent there is, the keys that lead to it, and how much it wants to be meant.
+    static let cases: [Case] = [
+        Case(
+            intent: .runMirror(name: "cold", overrides: RunOverrides()), keys: ["U"], level: .ask, state: .idle),
+        Case(intent: .scanMirror(name: "cold"), keys: [":", "s", "c", "a", "n", "enter"], level: .none, state: .idle),
+        Case(intent: .verifyMirror(name: "cold"), keys: ["V"], level: .ask, state: .idle),
+        Case(intent: .pauseMirror(name: "cold"), keys: ["P"], level: .ask),
+        Case(intent: .resumeMirror(name: "cold"), keys: ["P"], level: .ask, state: .paused),
+        Case(intent: .stopMirror(name: "cold"), keys: ["X"], level: .word),
+        Case(
+            intent: .limitMirror(name: "cold", limits: Fixture.cold.limits), keys: ["B", "enter"], level: .ask),
+        Case(intent: .requeue(name: "cold", blob: nil), keys: ["R"], level: .ask),
+        Case(
+            intent: .requeue(name: "cold", blob: Fixture.failures[0].id), keys: ["2", "tab", "enter", "R"],
+            level: .ask),
+        Case(intent: .acknowledge(alert: 7), keys: ["A"], level: .none),
+    ]
+
+    /// Fails to compile when an intent is added, so that it gets its row above.
+    private static func row(of intent: Intent) -> Int {
+        switch intent {
+        case .runMirror: 0
+        case .scanMirror: 1
+        case .verifyMirror: 2
+        case .pauseMirror: 3
+        case .resumeMirror: 4
+        case .stopMirror: 5
+        case .limitMirror: 6
+        case .requeue: 7
+        case .acknowledge: 8
+        }
+    }
+
+    @Test func everyIntentHasARow() {
+        #expect(Set(Self.cases.map { Self.row(of: $0.intent) }) == Set(0...8))
+    }
+
+    @Test("H11 each act needs its confirmation: Enter is No, nothing counts in the first half second", arguments: cases)
+    func path(case row: Case) {
+        var state = Fixture.state
+        state.copies[0].phase = row.state
+        #expect(row.intent.confirmation == row.level)
+
+        var model = Fixture.model(state)
+        let effects = row.keys.flatMap { model.press($0) }
+        guard row.level > .none else {
+            #expect(effects.filter { if case .send = $0 { true } else { false } } == [.send(row.intent)])
+            return
+        }
+        #expect(effects.last == .flushInput, "typed-ahead keys are thrown away")
+        #expect(!effects.contains(.send(row.intent)))
+
+        var hasty = model
+        for _ in 0..<3 { #expect(hasty.receive(.key(.character("y"))).isEmpty) }
+        #expect(hasty.overlay != nil)
+
+        var declined = model
+        #expect(declined.press("enter").isEmpty && declined.overlay == nil)
+
+        var pasted = model
+        #expect(pasted.receive(.paste(Array("y\nyes\n".utf8))).isEmpty && pasted.overlay != nil)
+        #expect(pasted.press("esc").isEmpty && pasted.overlay == nil)
+
+        if row.level == .word {
+            var wrong = model
+            #expect(wrong.press("y", "enter").isEmpty && wrong.overlay != nil)
+            #expect(model.press("y", "e", "s", "enter") == [.send(row.intent)])
+        } else {
+            #expect(model.press("y") == [.send(row.intent)])
+        }
+        #expect(model.overlay == nil)
+    }
+
+    @Test func confirmationNamesCountsAndConsequences() {
+        var model = Fixture.model
+        _ = model.press("X")
+        let text = render(model, size: Size(columns: 80, rows: 24), glyphs: .ascii).text().joined(separator: "\n")
+        #expect(text.contains("Stop the run of cold?"))
+        #expect(text.contains("18 402 files") && text.contains("3 167 files"))
+    }
+
+    @Test func impossibleActsSayWhy() {
+        for (keys, reason) in [(["U"], "at work already"), (["j", "R"], "nothing has failed")] {
+            var model = Fixture.model
+            for key in keys { #expect(model.press(key).isEmpty) }
+            #expect(model.overlay == nil && model.result?.text.plain.contains(reason) == true)
+        }
+    }
+}

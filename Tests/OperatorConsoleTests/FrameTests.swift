@@ -1,0 +1,103 @@
+import BackupModel
+import Foundation
+import Testing
+
+@testable import OperatorConsole
+
+/// The screens as text, held against files; `UPDATE_GOLDEN=1` writes them anew.
+@Suite struct FrameTests {
+    static let sizes = [(80, 24), (160, 48), (60, 16), (40, 10)].map { Size(columns: $0, rows: $1) }
+
+    @Test("Each screen at each size is as drawn before", arguments: Screen.allCases, sizes)
+    func goldenFrames(screen: Screen, size: Size) throws {
+        for kind in [GlyphSet.Kind.unicode, .ascii] {
+            try compare(
+                frame(screen, size, GlyphSet(kind)),
+                name: "\(screen)-\(size.columns)x\(size.rows)-\(kind.rawValue)")
+        }
+    }
+
+    @Test("A stalled and a waiting mirror say so, and the panes that share a place take it", arguments: sizes)
+    func goldenStates(size: Size) throws {
+        for (name, keys) in [
+            ("stalled", ["2", "right"]), ("waiting", ["2", "right", "right"]),
+            ("done", ["2", "right", "right", "right"]),
+            ("map", ["2", "m"]), ("rate-zoomed", ["2", "tab", "tab", "tab", "z"]), ("log-zoomed", ["8", "z", "j"]),
+        ] {
+            var model = Fixture.model
+            _ = model.receive(.resize(size))
+            for key in keys { _ = model.press(key) }
+            try compare(
+                render(model, size: size, glyphs: .unicode), name: "state-\(name)-\(size.columns)x\(size.rows)")
+        }
+    }
+
+    @Test(arguments: sizes)
+    func goldenOverlays(size: Size) throws {
+        for (name, keys) in [
+            ("help", ["?"]), ("palette", [":"]), ("stop", ["X"]), ("limits", ["B"]), ("pause", ["P"]),
+            ("failure", ["2", "tab", "enter"]), ("filter", ["/"]),
+        ] {
+            var model = Fixture.model
+            _ = model.receive(.resize(size))
+            for key in keys { _ = model.press(key) }
+            let grid = render(model, size: size, glyphs: .unicode)
+            try compare(grid, name: "overlay-\(name)-\(size.columns)x\(size.rows)")
+        }
+    }
+
+    @Test("An accessible screen has seven bits, no boxes, and the cursor on the focused row", arguments: sizes)
+    func accessible(size: Size) throws {
+        var model = Fixture.model(Fixture.state, accessible: true)
+        _ = model.receive(.resize(size))
+        for screen in Screen.allCases {
+            _ = model.press(String(screen.rawValue))
+            let grid = render(model, size: size, glyphs: .unicode)
+            #expect(grid.text().allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } })
+            #expect(!grid.text().contains { $0.hasPrefix("+-") })
+            if screen != .copy || size.rows > 10 { #expect(grid.cursor != nil, "\(screen) \(size)") }
+        }
+        let grid = render(model, size: size, glyphs: .unicode)
+        try compare(grid, name: "accessible-log-\(size.columns)x\(size.rows)")
+    }
+
+    @Test func emptyEngineSaysWhatToDo() throws {
+        var state = Fixture.state
+        state.copies = []
+        state.alerts = []
+        state.recentEvents = []
+        for screen in Screen.allCases {
+            var model = Fixture.model(state)
+            _ = model.press(String(screen.rawValue))
+            let grid = render(model, size: Size(columns: 80, rows: 24), glyphs: .unicode)
+            try compare(grid, name: "empty-\(screen)-80x24")
+        }
+    }
+
+    private func frame(_ screen: Screen, _ size: Size, _ glyphs: GlyphSet) -> Grid {
+        var model = Fixture.model
+        _ = model.receive(.resize(size))
+        _ = model.receive(.key(.character(Unicode.Scalar(UInt8(48 + screen.rawValue)))))
+        return render(model, size: size, glyphs: glyphs)
+    }
+
+    private func compare(_ grid: Grid, name: String) throws {
+        try compare(grid.text(), name: name)
+        // What each cell is, for one size of each screen.
+        if name.hasSuffix("80x24-unicode") { try compare(grid.roles(), name: name + "-roles") }
+    }
+
+    private func compare(_ lines: [String], name: String) throws {
+        let text = lines.map { $0 + "\n" }.joined()
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Frames")
+        let file = folder.appendingPathComponent(name + ".txt")
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+            return
+        }
+        let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        let same = expected == text
+        #expect(same, "\(name) differs:\n\(text)")
+    }
+}

@@ -1,0 +1,196 @@
+import BackupModel
+import Foundation
+import Testing
+
+@testable import OperatorConsole
+
+@Suite struct HostileTests {
+    static let names = [
+        "\u{1b}[2J\u{1b}]0;owned\u{7}", "\u{202e}gnp.exe", "日本語の名前のとても長いディレクトリ", "a\u{300}\u{301}\u{302}\u{303}b",
+        "👩‍👩‍👧‍👦 family", "line\nbreak\ttab", "\u{9b}31m c1", "\u{feff}\u{200b}zero", String(repeating: "x", count: 5000), "",
+    ]
+
+    static var state: EngineState {
+        var state = Fixture.state
+        state.host = names[0] + names[2]
+        state.copies = names.enumerated().map { index, name in
+            var copy = index % 2 == 0 ? Fixture.cold : Fixture.offsite
+            copy.name = name
+            copy.source = name
+            copy.target = name + name
+            copy.volume.fileSystem = name
+            copy.volume.uuid = name
+            if index % 2 == 1 { copy.phase = .waiting(reason: name) }
+            copy.failures = names.enumerated().map { number, text in
+                BlobFailure(
+                    id: Fixture.blob(UInt64(number)), size: .max, state: .blocked, attempts: .max,
+                    failure: Failure(
+                        code: text, side: .destination, message: text, subject: [0xff, 0x1b, 0xc3] + Array(text.utf8),
+                        errno: .min, operation: text, hint: text), at: WallTime(milliseconds: 0))
+            }
+            copy.rates.now = index == 0 ? .infinity : index == 1 ? .nan : 1e300
+            copy.rates.minutes = [.nan, -1, .infinity, 5]
+            copy.eta = index % 3 == 0 ? .seconds(.infinity, low: .nan, high: -.infinity) : .unknown
+            copy.progress.total = Amount(count: .max, bytes: .max)
+            return copy
+        }
+        state.alerts = names.enumerated().map { index, name in
+            Alert(
+                id: index, severity: .error, raisedAt: Fixture.now, subject: name,
+                failure: Failure(code: name, side: .source, message: name, subject: Array(name.utf8), hint: name))
+        }
+        state.recentEvents = names.enumerated().map { index, name in
+            Event(
+                number: Int64(index + 1), at: Fixture.now, severity: .error, component: name, code: name, job: name,
+                message: name)
+        }
+        return state
+    }
+
+    @Test("H1 H3 H4 hostile names in every list never break a row", arguments: FrameTests.sizes)
+    func rowsKeepTheirWidth(size: Size) {
+        for keys in [
+            ["1"], ["1", "tab", "enter"], ["2"], ["2", "tab", "enter"], ["8"], ["8", "enter"], [":"], ["B"], ["i"],
+        ] {
+            var model = Fixture.model(Self.state)
+            _ = model.receive(.resize(size))
+            for mirror in 0..<3 {
+                for key in keys { _ = model.press(key) }
+                let grid = render(model, size: size, glyphs: .unicode)
+                expectWhole(grid, "\(keys) \(mirror)")
+                _ = model.press("esc", "1", "j")
+            }
+        }
+    }
+
+    private func expectWhole(_ grid: Grid, _ what: String) {
+        let broken = (0..<grid.size.rows).filter { y in
+            let row = grid.row(y)
+            return row.reduce(0) { $0 + $1.width } != grid.size.columns
+                || row.contains { $0.scalars.contains(where: isUnfit) }
+        }
+        #expect(broken.isEmpty, "\(what)")
+    }
+
+    private func isUnfit(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7f }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .privateUse, .unassigned: return true
+        default: return false
+        }
+    }
+
+    @Test("H5 no size traps", arguments: [0, 1, 2, 3, 5, 9, 10, 11, 16, 24, 40, 200])
+    func everySize(rows: Int) {
+        var models: [Model] = []
+        for keys in [
+            ["1"], ["2"], ["8"], ["?"], ["X"], ["B"], ["2", "tab", "enter"], ["i"], ["/"], ["z"], ["2", "m"],
+        ] {
+            var model = Fixture.model(Self.state)
+            for key in keys { _ = model.press(key) }
+            models.append(model)
+        }
+        for columns in [0, 1, 2, 4, 7, 12, 20, 39, 40, 59, 60, 79, 80, 119, 120, 160, 500] {
+            let size = Size(columns: columns, rows: rows)
+            for model in models {
+                var model = model
+                _ = model.receive(.resize(size))
+                let grid = render(model, size: size, glyphs: .unicode)
+                #expect(grid.size == size)
+                _ = model.press("pgdn", "k", "G", "g")
+            }
+        }
+    }
+
+    @Test("H16 fifty thousand lines and one of a mebibyte are drawn in less than 50 ms", arguments: Screen.allCases)
+    func large(screen: Screen) {
+        var state = Self.state
+        state.copies[0].name = String(repeating: "wide 日本 ", count: 100_000)
+        let events = (1...50_000).map { number in
+            Event(
+                number: Int64(number), at: Fixture.now, severity: .info, component: "copy", code: "X",
+                message: number % 7 == 0 && number > 49_000 ? state.copies[0].name : "line \(number)")
+        }
+        state.recentEvents = events.suffix(200)
+        var model = Fixture.model(nil)
+        model.log.absorb(events)
+        _ = model.receive(.state(state))
+        #expect(model.log.shown.count == 50_000)
+        let size = Size(columns: 160, rows: 48)
+        _ = model.receive(.resize(size))
+        _ = model.press(String(screen.rawValue), "pgdn")
+        let best = (0..<5).map { _ in
+            let start = threadSeconds()
+            _ = render(model, size: size, glyphs: .unicode)
+            return threadSeconds() - start
+        }.min()
+        #expect((best ?? 1) < 0.05, "\(best ?? 1) s")
+    }
+
+    @Test("H5 H10 20,000 random keys, pastes and sizes leave a model that still draws")
+    func monkey() {
+        var random = Xorshift(state: 0x5eed_1234_abcd_0001)
+        var model = Fixture.model
+        let states = [
+            Fixture.state, Self.state, EngineState(host: "", version: "", startedAt: Fixture.now, at: Fixture.now),
+        ]
+        let special: [Key] = [
+            .enter, .escape, .tab, .backTab, .backspace, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown,
+            .control("u"), .control("d"), .control("l"), .function(1),
+        ]
+        var sent: [Intent] = []
+        for step in 0..<20_000 {
+            let effects: [Effect]
+            switch random.next() % 100 {
+            case 0:
+                effects = model.receive(.resize(Size(columns: Int(random.next() % 220), rows: Int(random.next() % 70))))
+            case 1: effects = model.receive(.state(states[Int(random.next() % 3)]))
+            case 2: effects = model.receive(.paste((0..<40).map { _ in UInt8(truncatingIfNeeded: random.next()) }))
+            case 3: effects = model.receive(.engineLost)
+            case 4...15:
+                effects = model.receive(
+                    .tick(now: model.now.adding(seconds: 0.3), monotonic: model.monotonic + 0.3))
+            case 16...55: effects = model.receive(.key(special[Int(random.next() % UInt64(special.count))]))
+            default:
+                let scalar = Unicode.Scalar(UInt8(0x20 + random.next() % 95))
+                effects = model.receive(.key(.character(scalar)))
+            }
+            for case .ask(let query) in effects {
+                if random.next() % 2 == 0 {
+                    _ = model.receive(.answer(query, .log([])))
+                } else {
+                    _ = model.receive(
+                        .answer(query, .refused(Failure(code: "NO", side: .engine, message: "no"))))
+                }
+            }
+            for case .send(let intent) in effects { sent.append(intent) }
+            if step % 20 == 0 {
+                let grid = render(model, size: model.size, glyphs: step % 40 == 0 ? .unicode : .ascii)
+                expectWhole(grid, "step \(step)")
+            }
+        }
+        #expect(!sent.contains { if case .stopMirror = $0 { true } else { false } }, "nobody types yes by chance")
+        _ = model.receive(.state(Fixture.state))
+        _ = model.receive(.resize(Size(columns: 80, rows: 24)))
+        _ = model.press("esc", "esc", "esc", "1")
+        #expect(render(model, size: Size(columns: 80, rows: 24), glyphs: .ascii).text()[0].contains("holdfast"))
+    }
+}
+
+/// Processor time of this thread: other tests run beside this one.
+private func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+struct Xorshift {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
+    }
+}

@@ -1,0 +1,65 @@
+import BackupModel
+import Foundation
+import Settings
+import Testing
+
+/// `Docs/Configuration.md` and the code say the same.
+@Suite struct DocumentationTests {
+    @Test(
+        "the tables of keys are those of the code",
+        arguments: [
+            ("## `[mirror.NAME]`", KeyTables.mirror), ("## `[console]`", KeyTables.console),
+            ("## `[logging]`", KeyTables.logging),
+        ])
+    func keyTables(heading: String, keys: [SettingsKey]) throws {
+        let rows = try documentation().components(separatedBy: heading + "\n")[1].split(separator: "\n")
+            .prefix { !$0.hasPrefix("## ") }.filter { $0.hasPrefix("| `") }
+            .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+        #expect(rows.allSatisfy { $0.count == 5 && !$0[4].isEmpty })
+        let documented = rows.map {
+            SettingsKey(
+                name: $0[0].replacing("`", with: ""), kind: $0[1], range: $0[2],
+                defaultText: $0[3].replacing("`", with: ""))
+        }
+        #expect(documented == keys)
+    }
+
+    @Test("the example is taken as it is")
+    func example() throws {
+        let text = try documentation()
+        let start = try #require(text.range(of: "```toml\n"))
+        let end = try #require(text.range(of: "```", range: start.upperBound..<text.endIndex))
+        let settings = try parse(String(text[start.upperBound..<end.lowerBound]))
+        #expect(settings.mirrors.map(\.name) == ["cold"])
+        #expect(settings.mirrors.first?.rateLimit == 80_000_000)
+    }
+
+    /// A default that is written is the default that is used.
+    @Test(arguments: KeyTables.mirror) func defaults(key: SettingsKey) throws {
+        guard !["required", "none"].contains(key.defaultText) else { return }
+        #expect(try parse(coldMirror + "\(key.name) = \(key.defaultText)") == parse(coldMirror))
+    }
+
+    @Test("J4 settings are echoed as they were understood, and read again as the same", arguments: 0..<200)
+    func echo(seed: Int) throws {
+        var random = SplitMix(state: UInt64(seed))
+        var mirror = MirrorSettings(name: "m\(seed)", source: "/data/a \"b\\c\u{1b}é", target: "/mnt/x")
+        mirror.hash = HashKind.allCases.randomElement(using: &random) ?? .blake3
+        mirror.readBack = ReadBack.allCases.randomElement(using: &random) ?? .none
+        mirror.workers = .random(in: 1...64, using: &random)
+        mirror.batch = .random(in: 1...10_000, using: &random)
+        mirror.rateLimit = Bool.random(using: &random) ? .random(in: 65_536...(1 << 40), using: &random) : nil
+        mirror.keepFree = .random(in: 0...(1 << 50), using: &random)
+        mirror.sizeBudget = Bool.random(using: &random) ? .random(in: (1 << 20)...Int64.max, using: &random) : nil
+        mirror.maxShrink = .random(in: 0...1, using: &random)
+        mirror.fullWalkDays = .random(in: 0...365, using: &random)
+        let text = SettingsEcho.lines(mirror).joined(separator: "\n")
+        #expect(try parse(text).mirrors == [mirror], "\(text)")
+    }
+
+    private func documentation() throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try String(contentsOf: root.appending(path: "Docs/Configuration.md"), encoding: .utf8)
+    }
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Random keys, pastes, broken sequences and sizes: the program goes on, and leaves the terminal as it was."""
+import random
+import sys
+import tempfile
+import time
+
+from ptydriver import Count, Session, arguments, environment
+
+KEYS = [b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1bOA", b"\x1b[H", b"\x1b[F", b"\x1b[5~", b"\x1b[6~", b"\x1b[Z",
+        b"\x1b[3~", b"\x1bOP", b"\x1b[15~", b"\t", b"\r", b"\x1b", b"\x7f", b" ", b"\x0c", b"\x1bx", b"\x1b[I", b"\x1b[O"]
+BROKEN = [b"\xff", b"\xc3", b"\xe2\x82", b"\x1b[", b"\x1b[999;", b"\x1b[<0;10;10M", b"\x1b[M !!", b"\x1b]0;x\x07",
+          b"\x1bPq\x1b\\", b"\x00", b"\xc2\x9b31m", b"\x1b[1;2;3;4;5;6z", "é漢👨‍👩‍👧".encode()]
+
+
+def event(chance, forbidden):
+    kind = chance.random()
+    if kind < 0.45:
+        return chance.choice(KEYS)
+    if kind < 0.80:
+        return bytes([chance.choice([byte for byte in range(0x21, 0x7f) if byte not in forbidden])])
+    if kind < 0.92:
+        return chance.choice(BROKEN)
+    return b"\x1b[200~" + bytes(chance.randrange(32, 127) for _ in range(chance.randrange(200))) + b"\x1b[201~"
+
+
+def main():
+    options = arguments(__doc__, events=(20000, "how many"), seed=(1, "of the random numbers"),
+                        avoid=("qx", "keys that are never typed because they end the program"))
+    count = Count("terminal monkey")
+    chance = random.Random(options.seed)
+    forbidden = set(options.avoid.encode())
+    # Keys that write a file write it here.
+    folder = tempfile.TemporaryDirectory()
+    session = Session(
+        options.command, 80, 24, environment(TERM="xterm-256color", LC_ALL="C.UTF-8"), cwd=folder.name)
+    session.settle()
+    done, began = 0, time.monotonic()
+    while done < options.events and session.process.poll() is None:
+        if chance.random() < 0.02:
+            size = chance.choice([(0, 0), (1, 1), (2, 1), (7, 300), (500, 200), (80, 24), (160, 48)])
+            session.resize(*size)
+        elif not session.send(event(chance, forbidden)):
+            break
+        done += 1
+        if done % 50 == 0:
+            session.pump(0)
+            session.output.clear()
+    alive = session.process.poll() is None
+    count.check(done == options.events and alive, f"seed {options.seed}: stopped after {done} events, status {session.process.poll()}")
+    session.resize(80, 24)
+    session.send(b"\x1b[201~\x1b\\")
+    session.settle(quiet=0.5, seconds=20)
+    # Dialogs and prompts are left one by one, then the program.
+    for _ in range(20):
+        if session.process.poll() is not None:
+            break
+        session.send(b"\x1b")
+        session.pump(0.1)
+        session.leave(options.quit)
+    status = session.exit_status()
+    count.check(status is not None and status >= 0, f"seed {options.seed}: ended with {status}")
+    count.check(session.modes_kept(), f"seed {options.seed}: modes of the terminal changed")
+    session.close()
+    folder.cleanup()
+    print(f"{done} events in {time.monotonic() - began:.1f} s")
+    count.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
