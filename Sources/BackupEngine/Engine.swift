@@ -35,18 +35,18 @@ package actor Engine: EnginePort {
     ) async throws(Failure) -> Engine {
         let keys = try await StateFolderKeys.take(configuration.stateFolder, time: time)
         let engine = Engine(configuration, time: time, keys: keys)
-        try await engine.begin(keys.catalog)
+        try await engine.begin(keys)
         return engine
     }
 
-    private func begin(_ catalog: Catalog) async throws(Failure) {
-        let log = try EventLog(catalog: catalog, logPath: configuration.logPath) { [weak self] event in
+    private func begin(_ keys: StateFolderKeys) async throws(Failure) {
+        let log = try EventLog(catalog: keys.catalog, logPath: configuration.logPath) { [weak self] event in
             await self?.took(event)
         }
         self.log = log
         for settings in configuration.mirrors {
             desks[settings.name] = try await MirrorDesk.open(
-                settings, configuration: configuration, time: time, events: { log.post($0) })
+                settings, configuration: configuration, lock: keys.lock, time: time, events: { log.post($0) })
         }
         await log.start()
         state.recentEvents = await log.recent

@@ -36,6 +36,8 @@ final class JSONLinesFile {
             _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o640])
         }
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        // Children must not inherit it (B25).
+        _ = fcntl(file.fileDescriptor, F_SETFD, FD_CLOEXEC)
         written = Int64(try file.seekToEnd())
         try endCutLine(file)
         handle = file

@@ -37,14 +37,14 @@ final class MirrorDesk {
 
     /// Opens the mirror's index file, making it if there is none, and the worker on it.
     static func open(
-        _ settings: MirrorSettings, configuration: EngineConfiguration, time: SystemTime,
+        _ settings: MirrorSettings, configuration: EngineConfiguration, lock: InstanceLock, time: SystemTime,
         events: @escaping @Sendable (Event) -> Void
     ) async throws(Failure) -> MirrorDesk {
         let path = configuration.stateFolder + "/mirrors/\(settings.name).sqlite"
         let store = try await onThread("index-open") { () throws(Failure) in try BlobIndexStore(path: path) }
         let files = configuration.files(settings)
         let copier = Copier(
-            settings: settings, index: try SQLiteBlobIndex(store), source: files.source, target: files.target,
+            settings: settings, index: try SQLiteBlobIndex(store, lock: lock), source: files.source, target: files.target,
             stateFolder: configuration.stateFolder, time: time, events: events)
         return MirrorDesk(
             settings: settings, copier: copier, reader: try MirrorReader(store), time: time, events: events)

@@ -112,6 +112,8 @@ extension Copier {
         summary.retries = gauges.read().retries
         if let tally = try? await index.tally(volume: session.volume) {
             summary.remaining = tally.remaining
+            // What the run's own listing found missing failed too.
+            if summary.kind == .run { summary.failed = tally.failed }
             gauges.set { $0.now = tally }
         }
         let final = summary

@@ -27,7 +27,12 @@
         return result < 0 ? -errno : result; \
     } while (0)
 
-int clinux_open_root(const char *path) { RESULT(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
+// Only the owner and root may leave a folder's access time alone; others list it all the same.
+int clinux_open_root(const char *path) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOATIME);
+    if (fd < 0 && errno == EPERM) fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
 
 static uint64_t open_flags(enum clinux_open how) {
     switch (how) {
@@ -37,7 +42,7 @@ static uint64_t open_flags(enum clinux_open how) {
     case clinux_open_read_direct: return O_RDONLY | O_NONBLOCK | O_NOCTTY | O_DIRECT;
     case clinux_open_create: return O_WRONLY | O_CREAT | O_EXCL;
     case clinux_open_read_write: return O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY;
-    case clinux_open_directory: return O_RDONLY | O_DIRECTORY;
+    case clinux_open_directory: return O_RDONLY | O_DIRECTORY | O_NOATIME;
     case clinux_open_unnamed: return O_WRONLY | O_TMPFILE;
     case clinux_open_path: return O_PATH;
     }
@@ -51,6 +56,10 @@ int clinux_open_beneath(int directory, const char *path, enum clinux_open how, u
     // The kernel refuses a mode where nothing is made.
     if (request.flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) request.mode = mode;
     long fd = syscall(SYS_openat2, directory, path, &request, sizeof request);
+    if (fd < 0 && errno == EPERM && how == clinux_open_directory) {
+        request.flags &= ~(uint64_t)O_NOATIME;
+        fd = syscall(SYS_openat2, directory, path, &request, sizeof request);
+    }
     return fd < 0 ? -errno : (int)fd;
 }
 

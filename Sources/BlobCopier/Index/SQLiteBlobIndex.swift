@@ -1,17 +1,20 @@
 package import BackupCatalog
 package import BackupModel
-import WorkerKit
+package import WorkerKit
 
 /// The blob index in an SQLite file, on a thread of its own.
 package actor SQLiteBlobIndex: BlobIndex {
     private let store: BlobIndexStore
     private let thread: ThreadExecutor
+    private let lock: InstanceLock?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Throws `NO_THREAD` when the system gives none.
-    package init(_ store: BlobIndexStore) throws(Failure) {
+    /// Throws `NO_THREAD` when the system gives none. `lock` is looked at before each commit: without it another
+    /// instance may be writing (B24).
+    package init(_ store: BlobIndexStore, lock: InstanceLock? = nil) throws(Failure) {
         self.store = store
+        self.lock = lock
         do throws(ThreadError) { thread = try ThreadExecutor(name: "blob index") } catch { throw .noThread(error) }
     }
 
@@ -47,7 +50,8 @@ package actor SQLiteBlobIndex: BlobIndex {
     package func claim(
         run: RunID, volume: String, after: BlobID?, limit: Int, bytes: Int64
     ) throws(Failure) -> [BlobRecord] {
-        try store.claim(run: run, volume: volume, after: after, limit: limit, bytes: bytes)
+        try lock?.checkHeld()
+        return try store.claim(run: run, volume: volume, after: after, limit: limit, bytes: bytes)
     }
 
     package func remaining(volume: String, after: BlobID?, limit: Int) throws(Failure) -> [BlobRecord] {
@@ -57,7 +61,8 @@ package actor SQLiteBlobIndex: BlobIndex {
     package func settle(
         _ outcomes: [BlobOutcome], run: RunID, volume: String, at: WallTime
     ) throws(Failure) -> Tally {
-        try store.settle(outcomes, run: run, volume: volume, at: at)
+        try lock?.checkHeld()
+        return try store.settle(outcomes, run: run, volume: volume, at: at)
     }
 
     package func abandoned(besides run: RunID, volume: String, limit: Int) throws(Failure) -> [AbandonedBlob] {

@@ -40,11 +40,13 @@ extension CopySession {
         let target = self.target
         let found = await look(at: blobs, target)
         try check(found)
-        if found.contains(where: { if case .file = $0 { true } else { false } }) {
-            // A name seen after a kill may not be durable yet: the barrier first, then the proof.
-            let step = commitStep
-            if let trouble = try? await blocking("barrier", { step.barrier("barrier2") }) ?? nil { throw trouble }
-        }
+        // Neither a name seen after a kill nor the end of a temporary is durable yet; after this no row knows of them.
+        let step = commitStep
+        let trouble: Trouble?
+        do throws(Failure) {
+            trouble = try await blocking("barrier") { step.barrier("barrier2") }
+        } catch { throw .fatal(error) }
+        if let trouble { throw trouble }
         let proofs = await prove(blobs, found, target)
         try check(proofs)
         let outcomes = outcomes(blobs, proofs)
@@ -107,6 +109,8 @@ extension CopySession {
                 outcomes.append(BlobOutcome(id: id, state: .pending))
             case .failed(let error) where error.errno == 5:
                 outcomes.append(BlobOutcome(id: id, state: .unreadable, failure: error.failure))
+            case .failed(let error) where ErrorClass(error) == .blob:
+                outcomes.append(BlobOutcome(id: id, state: .blocked, failure: error.failure))
             case .failed, .unknown, .file: break
             }
         }

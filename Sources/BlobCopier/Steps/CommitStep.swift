@@ -142,7 +142,11 @@ extension CommitStep {
             named.append(blob)
         } catch {
             if let trouble = Trouble.of(error, gate: target.gate) { return trouble }
-            batch.stranded.append(blob.record)
+            if ErrorClass(error) == .blob, target.removeTemporary(run, id) {
+                batch.failed.append(BlobOutcome(id: id, state: .blocked, failure: error.failure))
+            } else {
+                batch.stranded.append(blob.record)
+            }
         }
         return nil
     }

@@ -63,7 +63,7 @@ extension Trouble {
         case .lost: return .lost(.lost(error.failure))
         case .suspect:
             do throws(Failure) { try gate.check() } catch { return of(error) }
-            return nil
+            return gate.mediumAnswers() ? nil : .lost(.lost(error.failure))
         }
     }
 
@@ -72,6 +72,22 @@ extension Trouble {
         switch failure.code {
         case "DESTINATION_LOST", "VOLUME_NOT_MOUNTED": .lost(.lost(failure))
         default: failure.isLoss ? .lost(.lost(failure)) : .fatal(failure)
+        }
+    }
+}
+
+extension VolumeGuard {
+    /// Reads the marker past the page cache: a dead device still answers `stat` and `statfs` from memory.
+    fileprivate func mediumAnswers() -> Bool {
+        let page = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 4096)
+        defer { page.deallocate() }
+        do throws(FileError) {
+            return try files.withFile(VolumeFolder.name / VolumeFolder.marker, beneath: root, .readDirect) {
+                file throws(FileError) in try files.read(file, into: page) > 0
+            }
+        } catch {
+            // No direct reads on this file system: only a device that does not answer is a dead one.
+            return !error.suggestsLostVolume
         }
     }
 }
