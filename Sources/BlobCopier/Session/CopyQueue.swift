@@ -87,7 +87,10 @@ final class CopyQueue: Sendable {
             books.underWay[record.id] = nil
             let had = books.trouble != nil
             books.take(record, end, now: now)
-            return (had ? nil : books.trouble, books.underWay.isEmpty || books.written.count % 64 == 0)
+            return (
+                had ? nil : books.trouble,
+                books.underWay.isEmpty || books.written.count < 8 || books.written.count % 8 == 0
+            )
         }
         if wakes || new != nil {
             commit.signal()

@@ -116,6 +116,8 @@ final class WorkerPool: Sendable {
         state.wait { state -> Job?? in
             // The last threads to go do what is left.
             if number >= state.wanted, state.wanted > 0 || (state.urgent.isEmpty && state.normal.isEmpty) {
+                // Here, so that a thread wanted again meanwhile is started again.
+                state.alive.remove(number)
                 return .some(nil)
             }
             if let job = state.urgent.popLast() ?? state.normal.popLast() { return .some(job) }
