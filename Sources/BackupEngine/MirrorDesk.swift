@@ -44,7 +44,8 @@ final class MirrorDesk {
         let store = try await onThread("index-open") { () throws(Failure) in try BlobIndexStore(path: path) }
         let files = configuration.files(settings)
         let copier = Copier(
-            settings: settings, index: try SQLiteBlobIndex(store, lock: lock), source: files.source, target: files.target,
+            settings: settings, index: try SQLiteBlobIndex(store, lock: lock), source: files.source,
+            target: files.target,
             stateFolder: configuration.stateFolder, time: time, events: events)
         return MirrorDesk(
             settings: settings, copier: copier, reader: try MirrorReader(store), time: time, events: events)

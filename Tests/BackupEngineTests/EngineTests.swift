@@ -61,6 +61,9 @@ import WorkerKit
         let place = try Place()
         try place.addBlobs(40, size: 32 << 10)
         let engine = try await place.open(rate: slow)
+        // Listed before, so that what remains is known from the start.
+        try await engine.begin(.scanMirror(name: "cold"))
+        _ = try await engine.finished()
         try await engine.begin()
         _ = try await engine.state { $0.copies.first?.phase == .copying }
         #expect(await engine.send(.pauseMirror(name: "cold")) == .accepted("paused"))

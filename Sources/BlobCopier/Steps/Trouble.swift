@@ -76,22 +76,6 @@ extension Trouble {
     }
 }
 
-extension VolumeGuard {
-    /// Reads the marker past the page cache: a dead device still answers `stat` and `statfs` from memory.
-    fileprivate func mediumAnswers() -> Bool {
-        let page = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 4096)
-        defer { page.deallocate() }
-        do throws(FileError) {
-            return try files.withFile(VolumeFolder.name / VolumeFolder.marker, beneath: root, .readDirect) {
-                file throws(FileError) in try files.read(file, into: page) > 0
-            }
-        } catch {
-            // No direct reads on this file system: only a device that does not answer is a dead one.
-            return !error.suggestsLostVolume
-        }
-    }
-}
-
 extension Failure {
     /// Errors of a device that went away, as `FailureWords` has them.
     fileprivate var isLoss: Bool { side == .destination && code == "DESTINATION_LOST" }

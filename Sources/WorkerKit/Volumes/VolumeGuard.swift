@@ -170,3 +170,19 @@ package final class VolumeGuard: Sendable {
         try InstanceLock(VolumeFolder.name / VolumeFolder.lock, in: volume.root, files: volume.files, holder: holder)
     }
 }
+
+extension VolumeGuard {
+    /// Reads the marker past the page cache: a dead device still answers `stat` and `statfs` from memory (A10).
+    package func mediumAnswers() -> Bool {
+        let page = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 4096)
+        defer { page.deallocate() }
+        do throws(FileError) {
+            return try volume.files.withFile(VolumeFolder.name / VolumeFolder.marker, beneath: root, .readDirect) {
+                file throws(FileError) in try volume.files.read(file, into: page) > 0
+            }
+        } catch {
+            // Where direct reads are not to be had, that alone says nothing about the device.
+            return !error.suggestsLostVolume
+        }
+    }
+}
