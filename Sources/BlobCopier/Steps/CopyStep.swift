@@ -175,6 +175,8 @@ struct CopyStep: Sendable {
                 isFirst = false
             }
             guard control.mayGoOn(after: count) else { return nil }
+            // A pause or the rate limit is nobody's slowness: it counts as idle.
+            started = clock()
         }
         do throws(Failure) { return (try bench.hasher.finish(), size) } catch {
             throw FileError(side: .engine, operation: "hash", errno: EIO, path: PathBytes(record.id.hex))
@@ -287,7 +289,7 @@ extension Failure {
             code: changed ? "SOURCE_CHANGED" : "SOURCE_CORRUPT", side: .source,
             message: changed
                 ? "\(record.id.short) changed while it was read, three times"
-                : "expected \(record.id), found \(actual), \(Quantity.bytes(size))",
+                : "corrupt in the source: its hash is \(actual), not \(record.id), \(Quantity.bytes(size))",
             subject: source.path(of: record.id).bytes, operation: "hash",
             hint: "Replace it from a good copy in the source, then requeue it.")
     }
