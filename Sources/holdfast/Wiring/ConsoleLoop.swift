@@ -157,12 +157,13 @@ struct ConsoleLoop {
     }
 
     private static func keymap(_ session: ConsoleSession) -> (Keymap, [TextProblem]) {
-        let file = session.settings.keys ?? session.location?.keysFile
-        guard let file, session.settings.keys != nil || FileManager.default.fileExists(atPath: file) else {
-            return (.standard, [])
+        let preset = KeyPreset(rawValue: session.settings.preset.rawValue) ?? .vi
+        let file = session.settings.keys ?? session.location?.keysFile ?? ""
+        guard session.settings.keys != nil || FileManager.default.fileExists(atPath: file) else {
+            return Keymap.custom(preset: preset, entries: [], file: "")
         }
         let (entries, unread) = TextFile.read(file)
-        let (keymap, problems) = Keymap.custom(entries: entries, file: file)
+        let (keymap, problems) = Keymap.custom(preset: preset, entries: entries, file: file)
         return (keymap, unread + problems)
     }
 }
