@@ -8,6 +8,8 @@ let package = Package(
     products: [.executable(name: "holdfast", targets: ["holdfast"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
@@ -57,6 +59,21 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        // Engine and consoles in processes of their own: the socket, and HTTP for other programs.
+        .target(
+            name: "EngineLink",
+            dependencies: [
+                "BackupModel", "CLinux", .product(name: "NIO", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        // One message delivered, or the reason why not.
+        .target(
+            name: "AlertDelivery",
+            dependencies: [
+                "BackupModel", .product(name: "NIO", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+
         .target(
             name: "Settings", dependencies: ["BackupModel", .product(name: "TOMLKit", package: "TOMLKit")]),
         .target(
@@ -69,7 +86,7 @@ let package = Package(
             name: "holdfast",
             dependencies: [
                 "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier", "BackupEngine", "OperatorConsole",
-                "NcursesTerminal", "Settings", "Themes",
+                "NcursesTerminal", "Settings", "Themes", "EngineLink", "AlertDelivery",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -92,6 +109,8 @@ let package = Package(
             dependencies: ["NcursesTerminal", "OperatorConsole", "BackupModel", "CNcurses"]),
         .executableTarget(
             name: "TerminalProbe", dependencies: ["NcursesTerminal", "OperatorConsole"], path: "Tests/Terminal/Probe"),
+        .testTarget(name: "EngineLinkTests", dependencies: ["EngineLink", "BackupModel"]),
+        .testTarget(name: "AlertDeliveryTests", dependencies: ["AlertDelivery", "BackupModel"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["BackupModel", "OperatorConsole", "Settings", "Themes", "holdfast"]),

@@ -89,6 +89,7 @@ package actor Engine: EnginePort {
             case .log(let before, let limit, let atLeast):
                 guard let log else { return .log([]) }
                 return .log(try await log.page(before: before, limit: rows(limit), atLeast: atLeast))
+            default: throw Failure(code: "QUERY_UNKNOWN", side: .engine, message: "this engine does not know that")
             }
         } catch {
             return .refused(error)
@@ -139,7 +140,7 @@ package actor Engine: EnginePort {
     }
 
     private func acknowledge(_ intent: Intent) -> IntentResult {
-        guard case .acknowledge(let id) = intent, board.acknowledge(id) else {
+        guard case .acknowledge(let id, _) = intent, board.acknowledge(id) else {
             return .refused(Failure(code: "ALERT_GONE", side: .engine, message: "that alert is not open any more"))
         }
         return .accepted("alert acknowledged")

@@ -15,7 +15,7 @@ package func refusal(of intent: Intent, in phase: CopyPhase) -> Failure? {
         phase == .paused ? nil : refused("NOT_PAUSED", "the mirror is not paused", "")
     case .stopMirror, .limitMirror:
         phase.isBusy ? nil : refused("NOT_RUNNING", "the mirror does not run", "Run the mirror.")
-    case .acknowledge:
+    default:
         nil
     }
 }
@@ -41,7 +41,7 @@ extension Intent {
         case .runMirror(let name, _), .scanMirror(let name), .verifyMirror(let name), .pauseMirror(let name),
             .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _):
             name
-        case .acknowledge: nil
+        default: nil
         }
     }
 }
@@ -60,7 +60,8 @@ extension Intent {
             "limit: \(limits.workers) workers, batch \(limits.batch), read-back \(limits.readBack.rawValue), rate "
                 + (limits.rate.map { Quantity.rate(Double($0)) } ?? "unlimited")
         case .requeue(_, let blob): "requeue " + (blob?.short ?? "all failures")
-        case .acknowledge(let alert): "acknowledge alert \(alert)"
+        case .acknowledge(let alert, _): "acknowledge alert \(alert)"
+        default: "\(self)"
         }
     }
 }

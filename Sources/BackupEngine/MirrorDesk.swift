@@ -95,7 +95,7 @@ final class MirrorDesk {
             let count = try await copier.requeue(blob)
             lookedAt = -Double.infinity
             return "\(Quantity.count(count)) queued again"
-        case .acknowledge:
+        default:
             return ""
         }
     }

@@ -36,10 +36,20 @@ let moduleTable: [ModuleRow] = [
         module: "NcursesTerminal", own: ["BackupModel", "OperatorConsole", "CNcurses"], foreign: ["SystemPackage"],
         system: ordinary),
     ModuleRow(module: "Settings", own: ["BackupModel"], foreign: ["TOMLKit"], system: ordinary),
+    ModuleRow(
+        module: "EngineLink", own: ["BackupModel", "CLinux"],
+        foreign: ["NIO", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat"], system: ordinary),
+    ModuleRow(
+        module: "AlertDelivery", own: ["BackupModel"],
+        foreign: ["NIO", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOTLS", "NIOFoundationCompat"],
+        system: ordinary),
     ModuleRow(module: "Themes", own: [], foreign: [], system: []),
     ModuleRow(
         module: "holdfast",
-        own: copying.union(["BlobCopier", "BackupEngine", "OperatorConsole", "NcursesTerminal", "Settings", "Themes"]),
+        own: copying.union([
+            "BlobCopier", "BackupEngine", "OperatorConsole", "NcursesTerminal", "Settings", "Themes",
+            "EngineLink", "AlertDelivery",
+        ]),
         foreign: ["ArgumentParser"], system: ordinary),
 ]
 

@@ -126,7 +126,7 @@ import WorkerKit
         let place = try Place()
         let engine = try await place.open()
         let intents: [Intent] = [
-            .stopMirror(name: "cold"), .acknowledge(alert: 9), .scanMirror(name: "cld"),
+            .stopMirror(name: "cold"), .acknowledge(alert: 9, note: ""), .scanMirror(name: "cld"),
             .requeue(name: "cold", blob: nil),
         ]
         for intent in intents { _ = await engine.send(intent) }

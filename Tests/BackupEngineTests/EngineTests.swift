@@ -156,9 +156,9 @@ import WorkerKit
         let alert = try #require(alerted.alerts.first)
         #expect(alert.failure.side == .source)
         #expect(alert.failure.errno == EIO)
-        try await engine.begin(.acknowledge(alert: alert.id))
+        try await engine.begin(.acknowledge(alert: alert.id, note: ""))
         _ = try await engine.state("acknowledged") { $0.alerts.isEmpty }
-        #expect(await engine.send(.acknowledge(alert: alert.id)).refusal == "ALERT_GONE")
+        #expect(await engine.send(.acknowledge(alert: alert.id, note: "")).refusal == "ALERT_GONE")
 
         plan.clear()
         try await engine.begin(.requeue(name: "cold", blob: nil))

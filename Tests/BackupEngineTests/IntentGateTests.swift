@@ -31,7 +31,7 @@ import Testing
             Row(intent: .resumeMirror(name: "m"), answers: "QQQQQ.QQ"),
             Row(intent: .stopMirror(name: "m"), answers: "N......N"),
             Row(intent: .limitMirror(name: "m", limits: CopyLimits()), answers: "N......N"),
-            Row(intent: .acknowledge(alert: 1), answers: "........"),
+            Row(intent: .acknowledge(alert: 1, note: ""), answers: "........"),
         ])
     func table(_ row: Row) {
         for (phase, answer) in zip(Self.phases, row.answers) {
@@ -48,7 +48,7 @@ import Testing
             Intent.limitMirror(name: "m", limits: limits).words
                 == "limit: 3 workers, batch 50, read-back later, rate unlimited")
         #expect(Intent.requeue(name: "m", blob: .emptySHA256).words == "requeue e3b0c4..b855")
-        #expect(Intent.acknowledge(alert: 4).mirror == nil)
+        #expect(Intent.acknowledge(alert: 4, note: "").mirror == nil)
         #expect(Intent.stopMirror(name: "m").mirror == "m")
     }
 }

@@ -28,7 +28,7 @@ import Testing
         Case(
             intent: .requeue(name: "cold", blob: Fixture.failures[0].id), keys: ["2", "tab", "enter", "R"],
             level: .ask),
-        Case(intent: .acknowledge(alert: 7), keys: ["A"], level: .none),
+        Case(intent: .acknowledge(alert: 7, note: ""), keys: ["A"], level: .none),
     ]
 
     /// Fails to compile when an intent is added, so that it gets its row above.

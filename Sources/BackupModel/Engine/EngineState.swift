@@ -8,13 +8,23 @@ package struct EngineState: Hashable, Codable, Sendable {
     /// When this state was taken; the console shows its age.
     package var at: WallTime
     package var copies: [CopyState]
+    package var jobs: [JobState]
+    /// Planned starts of the next 24 hours, at most 100, soonest first.
+    package var firings: [Firing]
+    /// Open requests, oldest first.
+    package var requests: [Request]
     package var alerts: [Alert]
+    package var sets: [RecoverySetState]
+    package var hold: HoldState
+    package var delivery: DeliveryState
+    package var consoles: [AttachedConsole]
     /// The newest events, oldest first, at most 200; older ones come by `Query.log`.
     package var recentEvents: [Event]
 
     package init(
         sequence: UInt64 = 0, host: String, version: String, startedAt: WallTime, at: WallTime,
-        copies: [CopyState] = [], alerts: [Alert] = [], recentEvents: [Event] = []
+        copies: [CopyState] = [], jobs: [JobState] = [], requests: [Request] = [], alerts: [Alert] = [],
+        sets: [RecoverySetState] = [], recentEvents: [Event] = []
     ) {
         self.sequence = sequence
         self.host = host
@@ -22,7 +32,14 @@ package struct EngineState: Hashable, Codable, Sendable {
         self.startedAt = startedAt
         self.at = at
         self.copies = copies
+        self.jobs = jobs
+        firings = []
+        self.requests = requests
         self.alerts = alerts
+        self.sets = sets
+        hold = HoldState()
+        delivery = DeliveryState()
+        consoles = []
         self.recentEvents = recentEvents
     }
 }
@@ -35,6 +52,13 @@ package struct Alert: Hashable, Codable, Sendable {
     /// The job or volume it is about.
     package var subject: String
     package var failure: Failure
+    /// How often its condition was met since it was raised.
+    package var count: Int
+    package var acknowledgement: Acknowledgement?
+    /// Silent until then.
+    package var snoozedUntil: WallTime?
+    /// Who is told next and when, if nobody acts.
+    package var escalation: [EscalationStep]
 
     package init(id: Int, severity: Severity, raisedAt: WallTime, subject: String, failure: Failure) {
         self.id = id
@@ -42,6 +66,37 @@ package struct Alert: Hashable, Codable, Sendable {
         self.raisedAt = raisedAt
         self.subject = subject
         self.failure = failure
+        count = 1
+        escalation = []
+    }
+
+    /// Whether it still asks for somebody.
+    package func isLoud(at now: WallTime) -> Bool {
+        acknowledgement == nil && (snoozedUntil.map { $0 <= now } ?? true)
+    }
+}
+
+/// Somebody has seen an alert; it stays until its condition is gone.
+package struct Acknowledgement: Hashable, Codable, Sendable {
+    package var by: Person
+    package var at: WallTime
+    package var note: String
+
+    package init(by: Person, at: WallTime, note: String) {
+        self.by = by
+        self.at = at
+        self.note = note
+    }
+}
+
+/// One rung of the ladder: a channel that is told at a time.
+package struct EscalationStep: Hashable, Codable, Sendable {
+    package var at: WallTime
+    package var channel: String
+
+    package init(at: WallTime, channel: String) {
+        self.at = at
+        self.channel = channel
     }
 }
 

@@ -10,7 +10,32 @@ package enum Intent: Hashable, Codable, Sendable {
     case limitMirror(name: String, limits: CopyLimits)
     /// Failed blobs back to pending: all, or one.
     case requeue(name: String, blob: BlobID?)
-    case acknowledge(alert: Int)
+    case acknowledge(alert: Int, note: String)
+    /// Silent for that many seconds.
+    case snooze(alert: Int, seconds: Double)
+
+    case runJob(name: String)
+    /// Ends in seconds; what is safe stays safe.
+    case cancelJob(name: String)
+    case pauseJob(name: String)
+    case resumeJob(name: String)
+    case enableJob(name: String, isEnabled: Bool)
+    /// Leaves out the next planned start.
+    case skipNext(job: String)
+
+    case answer(request: Int, word: String)
+    /// "I am on my way": ten minutes without reminders.
+    case claim(request: Int)
+    /// Moves the reminders; the deadline stays.
+    case postpone(request: Int, seconds: Double)
+
+    /// Holds jobs and mutes alerts until then; nil ends it.
+    case maintenance(until: WallTime?)
+    case drain(isOn: Bool)
+    /// The operator says that the clock is right: deletions may go on.
+    case acceptClock
+    case reloadSettings
+    case stopEngine
 }
 
 /// Settings changed for one run.
@@ -47,11 +72,45 @@ package enum Query: Hashable, Codable, Sendable {
     case log(before: Int64?, limit: Int, atLeast: Severity)
     /// Finished runs of a mirror, newest first.
     case runs(mirror: String, limit: Int)
+    /// Finished runs of a job, or of all, newest first, begun before a time.
+    case jobRuns(job: String?, before: WallTime?, limit: Int)
+    /// The kept log of one run from a byte on; a page of whole lines.
+    case jobLog(run: RunID, offset: Int64)
+    /// Planned starts within that many days.
+    case firings(days: Int)
+    /// Closed requests, newest first.
+    case requestHistory(limit: Int)
+    /// Audit entries before a number, newest first.
+    case audit(before: Int64?, limit: Int)
+    /// Events after a number, oldest first: what a console missed.
+    case eventsSince(number: Int64, limit: Int)
 }
 
 package enum Answer: Hashable, Codable, Sendable {
     case failures([BlobFailure])
     case log([Event])
     case runs([RunSummary])
+    case jobRuns([JobRun])
+    case jobLog(JobLogPage)
+    case firings([Firing])
+    case requestHistory([Request])
+    case audit([AuditEntry])
+    case events([Event])
     case refused(Failure)
+}
+
+/// A page of a run's log.
+package struct JobLogPage: Hashable, Codable, Sendable {
+    /// Foreign bytes are escaped already.
+    package var lines: [String]
+    /// Where the next page begins.
+    package var next: Int64
+    /// The run has ended and this is its last page.
+    package var isEnd: Bool
+
+    package init(lines: [String], next: Int64, isEnd: Bool) {
+        self.lines = lines
+        self.next = next
+        self.isEnd = isEnd
+    }
 }

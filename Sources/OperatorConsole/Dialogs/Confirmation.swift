@@ -63,9 +63,9 @@ extension Intent {
     /// How much it wants to be meant; every new intent has to say so here.
     package var confirmation: ConfirmationLevel {
         switch self {
-        case .scanMirror, .acknowledge: .none
         case .runMirror, .verifyMirror, .pauseMirror, .resumeMirror, .limitMirror, .requeue: .ask
         case .stopMirror: .word
+        default: .none
         }
     }
 }

@@ -31,7 +31,8 @@ extension Model {
         case .requeue(let name, .some(let blob)): "Try blob \(blob.short) of \(name) again?"
         case .requeue(let name, nil):
             "Try the \(Quantity.count(failedCount(name))) failed blobs of \(name) again?"
-        case .acknowledge(let alert): "Acknowledge alert \(alert)?"
+        case .acknowledge(let alert, _): "Acknowledge alert \(alert)?"
+        default: "Do it?"
         }
     }
 

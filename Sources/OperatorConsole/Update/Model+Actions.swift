@@ -45,7 +45,7 @@ extension Model {
 
     private mutating func act(_ action: Action, _ effects: inout [Effect]) {
         if action == .acknowledge {
-            if let alert { demand(.acknowledge(alert: alert.id), &effects) }
+            if let alert { demand(.acknowledge(alert: alert.id, note: ""), &effects) }
             return
         }
         guard let mirror else { return }

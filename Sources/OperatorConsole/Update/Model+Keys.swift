@@ -137,7 +137,7 @@ extension Model {
         case .acknowledge:
             guard case .alert(let alert) = page.subject else { return }
             overlay = nil
-            refuseOr(.acknowledge, .acknowledge(alert: alert.id), &effects)
+            refuseOr(.acknowledge, .acknowledge(alert: alert.id, note: ""), &effects)
             return
         case .back, .quit, .open, .interrupt, .info:
             overlay = nil

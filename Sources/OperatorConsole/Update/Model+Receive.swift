@@ -116,6 +116,7 @@ extension Intent {
         case .limitMirror(let name, _): "\(name): limits set"
         case .requeue(let name, _): "\(name): will be tried again"
         case .acknowledge: "alert acknowledged"
+        default: "done"
         }
     }
 }
