@@ -67,6 +67,13 @@ int clinux_close(int fd) { RESULT(close(fd)); }
 ssize_t clinux_read(int fd, void *buffer, size_t count) { RESULT(read(fd, buffer, count)); }
 ssize_t clinux_write(int fd, const void *buffer, size_t count) { RESULT(write(fd, buffer, count)); }
 int clinux_allocate(int fd, int64_t bytes) { RESULT(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes)); }
+
+int clinux_set_direct(int fd, int is_direct) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) return -errno;
+    RESULT(fcntl(fd, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT));
+}
+
 int clinux_truncate(int fd, int64_t bytes) { RESULT(ftruncate(fd, bytes)); }
 
 int clinux_set_modified(int fd, int64_t nanoseconds) {

@@ -37,7 +37,7 @@ def arguments():
     parser.add_argument("--blobs", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--per-blob", type=int, default=500, help="blobs for one rsync each, scaled to all")
-    parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--workers", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", action="append", default=[], metavar="WORD",
                         help="only contestants whose name contains this; may be given again")

@@ -107,7 +107,7 @@ struct CopyStep: Sendable {
         do throws(FileError) {
             // Small files are laid out well without being asked.
             if before.size > 8 << 20 { try reserve(temporary, before.size) }
-            streamed = try stream(record, from: file, to: temporary, bench)
+            streamed = try stream(record, before.size, from: file, to: temporary, bench)
             if streamed != nil { try target.files.setModified(temporary, before.modified) }
         } catch {
             try? target.files.close(temporary)
@@ -149,11 +149,12 @@ struct CopyStep: Sendable {
 
     /// Nil when the run ended on the way.
     private func stream(
-        _ record: BlobRecord, from file: Descriptor, to temporary: Descriptor, _ bench: Bench
+        _ record: BlobRecord, _ expected: Int64, from file: Descriptor, to temporary: Descriptor, _ bench: Bench
     ) throws(FileError) -> (actual: BlobID, size: Int64)? {
         bench.hasher.reset()
         var size: Int64 = 0
         var isFirst = true
+        var writer = TemporaryWriter(files: target.files, file: temporary, size: expected)
         var started = clock()
         while true {
             let count = try source.files.read(file, into: bench.buffer)
@@ -163,7 +164,7 @@ struct CopyStep: Sendable {
             let bytes = UnsafeRawBufferPointer(rebasing: bench.buffer[..<count])
             bench.hasher.update(bytes)
             let hashed = clock()
-            try target.files.writeAll(bytes, to: temporary)
+            try writer.write(bytes)
             started = clock()
             bench.gauges.hash.add(hashed - read, ordering: .relaxed)
             bench.gauges.targetWrite.add(started - hashed, ordering: .relaxed)

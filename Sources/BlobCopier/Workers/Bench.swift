@@ -3,8 +3,8 @@ import WorkerKit
 
 /// What one worker thread works with: an aligned buffer, a hasher, its place on the screen.
 final class Bench {
-    /// 1 MiB: large enough for the disk, small enough for 64 of them; aligned for `O_DIRECT`.
-    static let bufferBytes = 1 << 20
+    /// 512 KiB: large enough for the disk, small enough for 64 of them; aligned for `O_DIRECT`.
+    static let bufferBytes = 512 << 10
 
     let number: Int
     let buffer: UnsafeMutableRawBufferPointer

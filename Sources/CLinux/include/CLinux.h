@@ -30,6 +30,8 @@ ssize_t clinux_read(int fd, void *buffer, size_t count);
 ssize_t clinux_write(int fd, const void *buffer, size_t count);
 // Reserves blocks past the end without changing the size.
 int clinux_allocate(int fd, int64_t bytes);
+// O_DIRECT on or off.
+int clinux_set_direct(int fd, int is_direct);
 int clinux_truncate(int fd, int64_t bytes);
 int clinux_set_modified(int fd, int64_t nanoseconds);
 int clinux_fsync(int fd);

@@ -54,6 +54,10 @@ package struct FaultyFiles: FileCalls {
         try on(file, .allocate) { () throws(FileError) in try files.allocate(file, bytes: bytes) }
     }
 
+    package func setDirect(_ file: Descriptor, _ isDirect: Bool) throws(FileError) {
+        try on(file, .setDirect) { () throws(FileError) in try files.setDirect(file, isDirect) }
+    }
+
     package func setModified(_ file: Descriptor, _ time: FileTime) throws(FileError) {
         try on(file, .setModified) { () throws(FileError) in try files.setModified(file, time) }
     }

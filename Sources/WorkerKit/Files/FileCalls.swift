@@ -19,6 +19,9 @@ package protocol FileCalls: Sendable {
     /// Bytes written, perhaps fewer than asked for (A18): callers loop, `writeAll` does.
     func write(_ file: Descriptor, from buffer: UnsafeRawBufferPointer) throws(FileError) -> Int
     func allocate(_ file: Descriptor, bytes: Int64) throws(FileError)
+    /// From now on past the page cache, or through it again. Past it, offsets, counts and buffers are multiples of
+    /// 4,096. EINVAL where the file system cannot.
+    func setDirect(_ file: Descriptor, _ isDirect: Bool) throws(FileError)
     func setModified(_ file: Descriptor, _ time: FileTime) throws(FileError)
     /// Never retried: after an error the kernel may have dropped the data and say yes next time (A16).
     func sync(_ file: Descriptor) throws(FileError)

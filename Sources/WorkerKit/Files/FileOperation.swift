@@ -3,6 +3,7 @@ package enum FileOperation: String, CaseIterable, Sendable {
     case openRoot = "open root"
     case open, close, read, write
     case allocate = "fallocate"
+    case setDirect = "fcntl"
     case setModified = "futimens"
     case sync = "fsync"
     case syncFileSystem = "syncfs"

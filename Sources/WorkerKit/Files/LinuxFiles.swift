@@ -62,6 +62,10 @@ package struct LinuxFiles: FileCalls {
         try check("fallocate", again { clinux_allocate(file.raw, bytes) })
     }
 
+    package func setDirect(_ file: Descriptor, _ isDirect: Bool) throws(FileError) {
+        try check("fcntl", clinux_set_direct(file.raw, isDirect ? 1 : 0))
+    }
+
     package func setModified(_ file: Descriptor, _ time: FileTime) throws(FileError) {
         try check("futimens", again { clinux_set_modified(file.raw, time.nanoseconds) })
     }
