@@ -66,6 +66,7 @@ package struct JobBook: Hashable, Sendable {
     private mutating func note(_ input: JobInput, at moment: JobMoment) throws(Failure) -> String {
         switch input {
         case .due(let name, let at, let trigger): due(name, at, trigger, moment)
+        case .handled(let name, let at): cards[name]?.memory.handledAt = at
         case .asked(let name): return try ask(name, moment)
         case .cancel(let name): return try cancel(name, moment)
         case .pause(let name): return try pause(name, moment)

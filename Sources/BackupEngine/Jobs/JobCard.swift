@@ -47,6 +47,8 @@ package struct JobCard: Hashable, Sendable {
 package enum JobInput: Hashable, Sendable {
     /// A time of the schedule has come, or one catch-up for all that were missed.
     case due(String, at: WallTime, JobTrigger)
+    /// Times up to then count no more.
+    case handled(String, WallTime)
     case asked(String)
     case cancel(String)
     case pause(String)
