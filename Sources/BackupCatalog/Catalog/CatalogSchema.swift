@@ -19,5 +19,6 @@ extension FileKind {
                     CREATE INDEX evidence_of ON evidence(job, number);
                     """),
             .jobTables,
+            .outbox,
         ])
 }
