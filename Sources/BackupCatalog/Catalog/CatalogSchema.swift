@@ -17,6 +17,8 @@ extension FileKind {
                         proved_count INTEGER NOT NULL, proved_bytes INTEGER NOT NULL,
                         failed_count INTEGER NOT NULL, failed_bytes INTEGER NOT NULL, by TEXT NOT NULL);
                     CREATE INDEX evidence_of ON evidence(job, number);
-                    """)
+                    """),
+            // 2 is the jobs' step.
+            .operatorTables,
         ])
 }
