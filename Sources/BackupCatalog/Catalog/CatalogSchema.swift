@@ -19,6 +19,7 @@ extension FileKind {
                     CREATE INDEX evidence_of ON evidence(job, number);
                     """),
             .jobTables,
+            .operatorTables,
             .outbox,
         ])
 }
