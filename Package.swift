@@ -110,7 +110,8 @@ let package = Package(
         .executableTarget(
             name: "TerminalProbe", dependencies: ["NcursesTerminal", "OperatorConsole"], path: "Tests/Terminal/Probe"),
         .testTarget(name: "EngineLinkTests", dependencies: ["EngineLink", "BackupModel"]),
-        .testTarget(name: "AlertDeliveryTests", dependencies: ["AlertDelivery", "BackupModel"]),
+        .testTarget(
+            name: "AlertDeliveryTests", dependencies: ["AlertDelivery", "BackupModel"], exclude: ["Servers"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["BackupModel", "OperatorConsole", "Settings", "Themes", "holdfast"]),

@@ -140,7 +140,9 @@ package actor Engine: EnginePort {
     }
 
     private func acknowledge(_ intent: Intent) -> IntentResult {
-        guard case .acknowledge(let id, _) = intent, board.acknowledge(id) else {
+        guard case .acknowledge(let id, let note) = intent,
+            (try? board.acknowledge(id, note: note, by: .engine, now: time.wall())) != nil
+        else {
             return .refused(Failure(code: "ALERT_GONE", side: .engine, message: "that alert is not open any more"))
         }
         return .accepted("alert acknowledged")

@@ -17,6 +17,9 @@ extension FileKind {
                         proved_count INTEGER NOT NULL, proved_bytes INTEGER NOT NULL,
                         failed_count INTEGER NOT NULL, failed_bytes INTEGER NOT NULL, by TEXT NOT NULL);
                     CREATE INDEX evidence_of ON evidence(job, number);
-                    """)
+                    """),
+            .jobTables,
+            .operatorTables,
+            .outbox,
         ])
 }

@@ -60,10 +60,14 @@ extension ChildCommand {
     /// Runs the program in a process group of its own and waits for it. Throws when it cannot be started.
     ///
     /// It dies with us: `setpriv --pdeathsig` where there is one. Any descriptors but the first three are closed.
-    package func run() async throws(Failure) -> ChildResult {
+    package func run(
+        _ reins: ChildReins? = nil, listener: ChildListener? = nil
+    ) async throws(Failure) -> ChildResult {
         do {
             let child = try await ChildSpawner.start(self)
-            return try await runBlocking(name: "child") { child.wait(timeout: timeout, patience: patience) }
+            return try await runBlocking(name: "child") {
+                child.wait(timeout: timeout, patience: patience, reins: reins, listener: listener)
+            }
         } catch {
             throw (error as? Failure)
                 ?? Failure(code: "NO_THREAD", side: .engine, message: "no thread can be started", isTransient: true)

@@ -37,24 +37,32 @@ struct RunningChild: Sendable {
     }
 
     /// Drains both streams until the child has ended, and gives its group no more time than it has.
-    func wait(timeout: Double, patience: Double) -> ChildResult {
-        var drain = ChildDrain(output: output, errors: errors, pidfd: pidfd)
-        let start = clinux_boot_nanoseconds()
-        var deadline = start + Int64(timeout * 1e9)
-        var timedOut = false
+    func wait(
+        timeout: Double, patience: Double, reins: ChildReins? = nil, listener: ChildListener? = nil
+    ) -> ChildResult {
+        var drain = ChildDrain(output: output, errors: errors, pidfd: pidfd, listener: listener)
+        reins?.took(pid)
+        var end = clinux_boot_nanoseconds() + Int64(min(timeout, 1e9) * 1e9)
+        var timedOut = false, isAsked = false
         while !drain.hasEnded {
-            let left = deadline - clinux_boot_nanoseconds()
-            if left > 0 {
-                drain.step(milliseconds: Int32(clamping: left / 1_000_000 + 1))
-            } else if !timedOut {
-                timedOut = true
+            let now = clinux_boot_nanoseconds()
+            let isStopped = reins?.isStopped == true
+            if !isAsked, isStopped || now >= end {
+                timedOut = !isStopped
+                isAsked = true
                 kill(-pid, SIGTERM)
-                deadline += Int64(patience * 1e9)
-            } else {
+                // One that is stopped where it stands would not hear it.
+                kill(-pid, SIGCONT)
+                end = now + Int64(patience * 1e9)
+            } else if now >= end {
                 kill(-pid, SIGKILL)
                 break
+            } else {
+                let left = (end - now) / 1_000_000 + 1
+                drain.step(milliseconds: Int32(clamping: reins == nil ? left : min(left, 100)))
             }
         }
+        reins?.letGo()
         // What the child left running in its group would hold our pipes open.
         kill(-pid, SIGKILL)
         var status: Int32 = 0
@@ -99,10 +107,12 @@ private struct ChildDrain {
     private let pidfd: Int32
     private var streams = [ChildStream(), ChildStream()]
     private(set) var hasEnded = false
+    private let listener: ChildListener?
 
-    init(output: Int32, errors: Int32, pidfd: Int32) {
+    init(output: Int32, errors: Int32, pidfd: Int32, listener: ChildListener?) {
         files = [output, errors]
         self.pidfd = pidfd
+        self.listener = listener
         for file in files { _ = fcntl(file, F_SETFL, O_NONBLOCK) }
     }
 
@@ -127,14 +137,17 @@ private struct ChildDrain {
         guard files[index] >= 0 else { return }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
         defer { buffer.deallocate() }
-        while true {
+        // Bounded: a child that never stops talking must not keep us from looking at the clock.
+        for _ in 0..<16 {
             let count = Glibc.read(files[index], buffer.baseAddress, buffer.count)
             if count < 0, errno == EINTR { continue }
             if count <= 0 {
                 if count == 0 || errno != EAGAIN { files[index] = -1 }
                 return
             }
-            streams[index].append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            streams[index].append(piece)
+            listener?(index == 1, piece)
         }
     }
 }
