@@ -6,6 +6,8 @@ package import BackupModel
 package struct Confirmation: Hashable, Sendable {
     package enum Subject: Hashable, Sendable {
         case intent(Intent)
+        /// Several at once, for instance the end of all jobs that wait for one request.
+        case all([Intent])
         /// End the console, and with it the engine in the same process.
         case quit
     }
@@ -64,8 +66,12 @@ extension Intent {
     package var confirmation: ConfirmationLevel {
         switch self {
         case .runMirror, .verifyMirror, .pauseMirror, .resumeMirror, .limitMirror, .requeue: .ask
-        case .stopMirror: .word
-        default: .none
+        case .runJob, .pauseJob, .resumeJob, .enableJob, .skipNext: .ask
+        case .maintenance, .drain, .reloadSettings: .ask
+        case .stopMirror, .cancelJob, .acceptClock, .stopEngine: .word
+        // What is chosen in the request's box, or typed in a prompt, was meant already; dangerous answers are asked
+        // about again (`Model.level`).
+        case .scanMirror, .acknowledge, .snooze, .answer, .claim, .postpone: .none
         }
     }
 }

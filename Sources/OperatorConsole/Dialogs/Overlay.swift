@@ -7,6 +7,9 @@ package enum Overlay: Sendable {
     case confirmation(Confirmation)
     case limits(LimitsForm)
     case detail(DetailPage)
+    case prompt(Prompt)
+    case request(RequestDialog)
+    case jobLog(JobLogView)
 }
 
 /// One line of typed text.

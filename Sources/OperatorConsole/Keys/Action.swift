@@ -1,6 +1,6 @@
 /// Everything a key or the palette can do. The raw value is its name in key files.
 package enum Action: String, CaseIterable, Hashable, Sendable {
-    case dashboard, copy, log
+    case dashboard, copy, jobs, log, alerts
     case help, palette, filter
     case open, back, quit, interrupt
     case nextPane = "next-pane"
@@ -15,7 +15,18 @@ package enum Action: String, CaseIterable, Hashable, Sendable {
     case export
     case redraw, suspend
     case run, scan, verify, pause, stop, limits, requeue
-    case acknowledge
+    case acknowledge, snooze
+    case answerRequest = "answer"
+    case runJob = "run-job"
+    case pauseJob = "pause-job"
+    case cancelJob = "cancel-job"
+    case enableJob = "enable-job"
+    case skipNext = "skip-next"
+    case jobLog = "job-log"
+    case maintenance, drain
+    case acceptClock = "accept-clock"
+    case reloadSettings = "reload-settings"
+    case stopEngine = "stop-engine"
     case map, span
     case level, follow
     case nextMatch = "next-match"
@@ -24,13 +35,15 @@ package enum Action: String, CaseIterable, Hashable, Sendable {
 
 /// Where a key means something. A screen's own keys go before the global ones.
 package enum KeyContext: String, CaseIterable, Hashable, Sendable {
-    case global, dashboard, copy, log
+    case global, dashboard, copy, jobs, log, alerts
 
     init(_ screen: Screen) {
         switch screen {
         case .dashboard: self = .dashboard
         case .copy: self = .copy
+        case .jobs: self = .jobs
         case .log: self = .log
+        case .alerts: self = .alerts
         }
     }
 }

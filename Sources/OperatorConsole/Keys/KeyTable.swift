@@ -4,17 +4,24 @@ import BackupModel
 ///
 /// Lower-case keys never change the world; the upper-case ones do, and digits only switch screens.
 enum KeyTable {
-    static let entries: [KeyEntry] = first + acts + views + moves
+    static let entries: [KeyEntry] = first + acts + jobActs + views + engineActs + moves
 
     static func entry(_ action: Action) -> KeyEntry? { entries.first { $0.action == action } }
 
     private static let onMirrors: [KeyContext] = [.dashboard, .copy]
+    private static let onLists: [KeyContext] = [.dashboard, .copy, .jobs]
 
     private static let first: [KeyEntry] = [
         KeyEntry(.help, ["?", "f1"], "The keys of this screen; Enter runs one", hint: "help"),
-        KeyEntry(.quit, ["q"], "Back; on the Dashboard: end the console", hint: "back"),
-        KeyEntry(.interrupt, ["ctrl+c"], "Cancel a dialog, else end the console"),
+        KeyEntry(.quit, ["q"], "Back; on the Dashboard: leave the console", hint: "back"),
+        KeyEntry(.interrupt, ["ctrl+c"], "Cancel a dialog, else leave the console"),
         KeyEntry(.palette, [":"], "All actions by name", hint: "cmd"),
+        KeyEntry(
+            .answerRequest, ["!"], "Answer the oldest request; again: the next", hint: "answer",
+            unless: { model in
+                if model.engine == nil { return "no data from the engine yet" }
+                return model.openRequests.isEmpty ? "nothing waits for an answer" : nil
+            }),
     ]
 
     private static let acts: [KeyEntry] = [
@@ -39,10 +46,59 @@ enum KeyTable {
             unless: idleMirror),
         KeyEntry(.scan, [], "Bring the index up to date with the source", in: onMirrors, unless: busyMirror),
         KeyEntry(
-            .acknowledge, ["A"], "Acknowledge the alert", hint: "ack",
+            .acknowledge, ["A"], "Acknowledge the alert, with a note", hint: "ack", unless: noAlert),
+        KeyEntry(
+            .snooze, ["Z"], "Silence the alert for a while", hint: "snooze", in: [.dashboard, .alerts],
+            unless: noAlert),
+    ]
+
+    private static let jobActs: [KeyEntry] = [
+        KeyEntry(
+            .runJob, ["R"], "Run the job now", hint: "run", in: [.jobs], level: .ask,
             unless: { model in
-                unsafeView(model) ?? (model.alert == nil ? "there is no alert" : nil)
+                if let refusal = noJob(model) { return refusal }
+                guard let job = model.job, job.phase.isActive else { return nil }
+                return "\(job.name) is at work already"
             }),
+        KeyEntry(
+            .pauseJob, ["P"], "Pause the job, or let it go on", hint: "pause", in: [.jobs], level: .ask,
+            unless: idleJob),
+        KeyEntry(
+            .cancelJob, ["X"], "Cancel the job's run; what is safe stays", hint: "cancel", in: [.jobs], level: .word,
+            unless: { model in
+                if let refusal = noJob(model) { return refusal }
+                switch model.job?.phase {
+                case .idle?: return "\(model.job?.name ?? "it") is not running"
+                case .cancelling?: return "it is being cancelled already"
+                default: return nil
+                }
+            }),
+        KeyEntry(
+            .enableJob, ["E"], "Enable the job, or disable it", hint: "on/off", in: [.jobs], level: .ask,
+            unless: noJob),
+        KeyEntry(
+            .skipNext, ["K"], "Leave out the next planned run", hint: "skip", in: [.jobs], level: .ask,
+            unless: { model in
+                noJob(model) ?? (model.job?.nextAt == nil ? "no run is planned" : nil)
+            }),
+        KeyEntry(
+            .jobLog, ["o"], "The log of the run; f follows it", hint: "log", in: [.jobs],
+            unless: { model in
+                model.job == nil ? "there is no job" : model.runUnderCursor == nil ? "it has not run yet" : nil
+            }),
+    ]
+
+    /// Rare, and about everything: only in the palette.
+    private static let engineActs: [KeyEntry] = [
+        KeyEntry(.maintenance, [], "Hold jobs, mute alerts for a time; or end it", level: .ask, unless: unsafeView),
+        KeyEntry(.drain, [], "Let runs end and begin none; or end that", level: .ask, unless: unsafeView),
+        KeyEntry(
+            .acceptClock, [], "The clock is right: deletions may go on", level: .word,
+            unless: { model in
+                unsafeView(model) ?? (model.engine?.hold.clockFrozen == nil ? "the clock is trusted" : nil)
+            }),
+        KeyEntry(.reloadSettings, [], "Read the settings again", level: .ask, unless: unsafeView),
+        KeyEntry(.stopEngine, [], "End the engine; runs end cleanly", level: .word, unless: unsafeView),
     ]
 
     private static let views: [KeyEntry] = [
@@ -57,10 +113,10 @@ enum KeyTable {
         KeyEntry(.nextPane, ["tab"], "Next pane", hint: "pane"),
         KeyEntry(.previousPane, ["s-tab"], "Previous pane"),
         KeyEntry(.open, ["enter"], "Open what is under the cursor", hint: "open"),
-        KeyEntry(.info, ["i"], "The mirror's past runs", hint: "runs", in: onMirrors, unless: noMirrorAtAll),
-        KeyEntry(.sort, ["s"], "Sort by the next column", hint: "sort", in: onMirrors, unless: noSort),
+        KeyEntry(.info, ["i"], "Past runs", hint: "runs", in: onLists, unless: noHistory),
+        KeyEntry(.sort, ["s"], "Sort by the next column", hint: "sort", in: onLists, unless: noSort),
         KeyEntry(.zoom, ["z"], "One pane over the whole screen", hint: "zoom"),
-        KeyEntry(.freeze, ["f"], "Hold the display still", hint: "freeze", in: onMirrors),
+        KeyEntry(.freeze, ["f"], "Hold the display still", hint: "freeze", in: onLists),
         KeyEntry(.copyText, ["y"], "Copy what is under the cursor", hint: "copy"),
         KeyEntry(.export, ["w"], "Write the list to a file", hint: "write", unless: noList),
         KeyEntry(.suspend, ["ctrl+z"], "Suspend the console", hint: "suspend"),
@@ -70,7 +126,9 @@ enum KeyTable {
     private static let moves: [KeyEntry] = [
         KeyEntry(.dashboard, ["1"], "Dashboard: all mirrors"),
         KeyEntry(.copy, ["2"], "Copy: one mirror in detail"),
+        KeyEntry(.jobs, ["7"], "Jobs: what runs when"),
         KeyEntry(.log, ["8"], "Log: what happened"),
+        KeyEntry(.alerts, ["9"], "Alerts: what wants a person"),
         KeyEntry(.back, ["esc"], "Back; clears a filter or a zoom"),
         KeyEntry(.up, ["up", "k"], "Up"),
         KeyEntry(.down, ["down", "j"], "Down"),
@@ -85,9 +143,10 @@ enum KeyTable {
     ]
 
     /// What is on the screen is not what is: nothing may be decided by it.
-    private static func unsafeView(_ model: Model) -> String? {
+    static func unsafeView(_ model: Model) -> String? {
         if model.engine == nil { return "no data from the engine yet" }
         if model.isOld { return "the engine is away" }
+        if model.isReadOnly { return "this console may only look (read-only)" }
         return model.frozen == nil ? nil : "the display is held: press f first"
     }
 
@@ -109,6 +168,25 @@ enum KeyTable {
         return "\(mirror.name) is not running"
     }
 
+    private static func noHistory(_ model: Model) -> String? {
+        guard model.screen == .jobs else { return noMirrorAtAll(model) }
+        return model.job == nil ? "there is no job" : nil
+    }
+
+    private static func noAlert(_ model: Model) -> String? {
+        unsafeView(model) ?? (model.alert == nil ? Model.noAlertHere : nil)
+    }
+
+    private static func noJob(_ model: Model) -> String? {
+        unsafeView(model) ?? (model.job == nil ? "there is no job" : nil)
+    }
+
+    private static func idleJob(_ model: Model) -> String? {
+        if let refusal = noJob(model) { return refusal }
+        guard let job = model.job, !job.phase.isActive else { return nil }
+        return "\(job.name) is not running"
+    }
+
     private static func noFilter(_ model: Model) -> String? {
         model.log.filter.isEmpty ? "no filter: press / first" : nil
     }
@@ -119,7 +197,7 @@ enum KeyTable {
 
     private static func noSort(_ model: Model) -> String? {
         switch model.focusedPane {
-        case .mirrors, .workers, .failures: nil
+        case .mirrors, .workers, .failures, .jobs: nil
         default: "this pane has its own order"
         }
     }

@@ -20,7 +20,7 @@ package struct Keymap: Hashable, Sendable {
     /// The standard keys with a preset and a key file laid over them. What is wrong is reported and left out; the
     /// keys it would have replaced stay.
     ///
-    /// Sections are `global`, `dashboard`, `copy` and `log`; an entry is `action = ["key", ...]`, `none` takes the
+    /// Sections are `global`, `dashboard`, `copy`, `jobs`, `log` and `alerts`; an entry is `action = ["key", ...]`, `none` takes the
     /// keys away.
     package static func custom(
         preset: KeyPreset = .vi, entries: [TextEntry], file: String
@@ -144,6 +144,8 @@ package enum KeyPreset: String, CaseIterable, Sendable {
             [
                 (.global, .help, ["f1"]), (.global, .palette, ["f2"]), (.global, .filter, ["f3"]),
                 (.global, .zoom, ["f4"]), (.dashboard, .sort, ["f5"]), (.copy, .sort, ["f5"]),
+                (.jobs, .sort, ["f5"]), (.jobs, .freeze, ["f6"]), (.jobs, .jobLog, ["f7"]), (.jobs, .info, ["f8"]),
+                (.global, .answerRequest, ["f9"]),
                 (.dashboard, .freeze, ["f6"]), (.copy, .freeze, ["f6"]), (.log, .follow, ["f6"]),
                 (.copy, .map, ["f7"]), (.log, .level, ["f7"]), (.global, .quit, ["f10"]),
                 (.global, .dashboard, ["f11"]), (.global, .log, ["f12"]),

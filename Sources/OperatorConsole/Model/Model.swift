@@ -17,9 +17,15 @@ package struct Model: Sendable {
     let keymap: Keymap
     /// For screen readers and slow lines: no boxes, the terminal's cursor on the focused row, bell on alerts.
     package let isAccessible: Bool
+    /// Seconds east of UTC at a time; nil shows UTC.
+    let utcOffset: (@Sendable (WallTime) -> Int)?
 
     var receivedAt: Double
     var isEngineLost = false
+    /// How the link to the engine stands; nil while there is none, because the engine lives in the same process.
+    var standing: LinkStanding?
+    /// The engine takes no orders from this console.
+    var isReadOnly = false
     /// What is shown instead of `engine` while the operator holds the display.
     var frozen: EngineState?
     var isZoomed = false
@@ -42,12 +48,25 @@ package struct Model: Sendable {
     var shared: [Screen: Pane] = [:]
     var log = LogLines()
     var runs: [String: [RunSummary]] = [:]
+    var jobs = ListPosition<String>()
+    var jobFilter = ""
+    var jobSort = JobSort.asConfigured
+    var history = RunHistory()
+    /// Runs of all jobs, newest first, for the lanes.
+    var laneRuns: [JobRun] = []
+    /// The last run of each job when the lanes' runs were asked for.
+    var laneBasis: Set<RunID>?
+    var attention = ListPosition<Attention.ID>()
+    /// The request whose box lies behind a prompt or a question.
+    var requestBehind: Int?
+    /// A request that closed while it was open here, until it is known who closed it.
+    var closedRequest: Int?
     var openQueries: Set<Query> = []
     var refusedQueries: Set<Query> = []
 
     package init(
         size: Size, now: WallTime, monotonic: Double, themeName: String = "terminal", themes: [String] = [],
-        keymap: Keymap = .standard, isAccessible: Bool = false
+        keymap: Keymap = .standard, isAccessible: Bool = false, utcOffset: (@Sendable (WallTime) -> Int)? = nil
     ) {
         self.size = size
         self.now = now
@@ -56,6 +75,7 @@ package struct Model: Sendable {
         self.themes = themes
         self.keymap = keymap
         self.isAccessible = isAccessible
+        self.utcOffset = utcOffset
         receivedAt = monotonic
     }
 }
@@ -76,6 +96,7 @@ extension Model {
     /// Dangerous keys sleep that long after a dialog opened or the row under the cursor changed (H11).
     static let sleep = 0.5
     static let resultSpan = 6.0
+    static let noAlertHere = "there is no alert under the cursor"
 
     /// The state on the screen.
     var shown: EngineState? { frozen ?? engine }
@@ -83,9 +104,24 @@ extension Model {
     /// Seconds since the last state came.
     var age: Double { max(0, monotonic - receivedAt) }
 
+    /// The engine does not want this console: nothing is tried again.
+    var isRefused: Bool {
+        if case .refused? = standing { true } else { false }
+    }
+
     var isOld: Bool { isEngineLost || age > Model.oldAfter }
 
-    var focusedPane: Pane { focus[screen] ?? screen.panes[0] }
+    /// The panes of this screen that there is something for, in the order of Tab.
+    var panes: [Pane] {
+        guard screen == .dashboard, !hasOperations else { return screen.panes }
+        return screen.panes.filter { !Pane.operations.contains($0) }
+    }
+
+    var focusedPane: Pane {
+        let panes = panes
+        guard let pane = focus[screen], panes.contains(pane) else { return panes[0] }
+        return pane
+    }
 
     var shownMirrors: [CopyState] {
         let all = shown?.copies ?? []
@@ -99,9 +135,13 @@ extension Model {
         return shown?.copies.first { $0.name == selected } ?? shownMirrors.first
     }
 
-    /// Worst first, then newest.
+    /// Those that still ask for somebody, then the worst, then the newest.
     var shownAlerts: [Alert] {
-        (shown?.alerts ?? []).sorted { ($0.severity, $0.raisedAt, $0.id) > ($1.severity, $1.raisedAt, $1.id) }
+        let now = now
+        func order(_ alert: Alert) -> (Int, Int, Int64, Int) {
+            (alert.isLoud(at: now) ? 1 : 0, alert.severity.rawValue, alert.raisedAt.milliseconds, alert.id)
+        }
+        return (shown?.alerts ?? []).sorted { order($0) > order($1) }
     }
 
     /// The last minute until there are five minutes to draw, then the last hour, unless the operator chose.
@@ -118,6 +158,10 @@ extension Model {
 
     /// The alert that keys act upon: the one under the cursor, or the worst.
     var alert: Alert? {
+        if screen == .alerts {
+            if case .alert(let alert)? = selectedAttention { return alert }
+            return nil
+        }
         let alerts = shownAlerts
         guard screen == .dashboard, focusedPane == .alerts, let index = self.alerts.index(in: alerts.map(\.id)) else {
             return alerts.first

@@ -2,31 +2,38 @@
 package enum Screen: Int, CaseIterable, Hashable, Sendable {
     case dashboard = 1
     case copy = 2
+    case jobs = 7
     case log = 8
+    case alerts = 9
 
     var title: String {
         switch self {
         case .dashboard: "Dash"
         case .copy: "Copy"
+        case .jobs: "Jobs"
         case .log: "Log"
+        case .alerts: "Alert"
         }
     }
 
     /// The panes that share one place on screens too small for all.
     var sharedPanes: [Pane] {
         switch self {
-        case .dashboard: [.events, .alerts]
+        case .dashboard: [.events, .alerts, .sets, .next, .activeJobs, .requests]
         case .copy: [.failures, .map, .rate]
-        case .log: []
+        case .jobs: [.lanes, .jobDetail, .history]
+        case .log, .alerts: []
         }
     }
 
     /// The panes that take the focus, in the order of Tab.
     var panes: [Pane] {
         switch self {
-        case .dashboard: [.mirrors, .alerts, .events]
+        case .dashboard: [.mirrors, .sets, .next, .activeJobs, .requests, .alerts, .events]
         case .copy: [.workers, .failures, .map, .rate]
+        case .jobs: [.jobs, .lanes, .jobDetail, .history]
         case .log: [.lines]
+        case .alerts: [.attention]
         }
     }
 }
@@ -34,13 +41,15 @@ package enum Screen: Int, CaseIterable, Hashable, Sendable {
 /// A part of a screen.
 package enum Pane: Hashable, CaseIterable, Sendable {
     case mirrors, alerts, events, workers, failures, map, rate, lines
+    case sets, next, activeJobs, requests
+    case jobs, lanes, jobDetail, history, attention
     /// What is only looked at and takes no focus.
-    case mirrorBox, volume, summary, bottleneck, detail
+    case mirrorBox, volume, summary, bottleneck, detail, alertDetail, ladder
 
     /// Lists have a cursor.
     var isList: Bool {
         switch self {
-        case .mirrors, .alerts, .events, .workers, .failures, .lines: true
+        case .mirrors, .alerts, .events, .workers, .failures, .lines, .jobs, .history, .attention: true
         default: false
         }
     }
@@ -48,7 +57,7 @@ package enum Pane: Hashable, CaseIterable, Sendable {
     /// Lists whose first row names the columns.
     var hasHeader: Bool {
         switch self {
-        case .mirrors, .workers, .failures: true
+        case .mirrors, .workers, .failures, .jobs, .history, .attention: true
         default: false
         }
     }
@@ -67,4 +76,9 @@ enum SizeClass: Comparable {
         default: self = .tiny
         }
     }
+}
+
+extension Pane {
+    /// Panes of the Dashboard that are there when there is something to plan, to wait for or to keep fresh.
+    static let operations: Set<Pane> = [.sets, .next, .activeJobs, .requests]
 }

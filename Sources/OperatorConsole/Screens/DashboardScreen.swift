@@ -3,12 +3,17 @@ import BackupModel
 /// All mirrors at a glance, the one under the cursor in a box, and what needs a person.
 extension Painter {
     mutating func drawDashboard(_ state: EngineState) {
-        if layout.sizeClass == .mini { return drawMirrorLines(in: layout.content) }
+        if layout.sizeClass == .mini, !model.isZoomed {
+            drawMirrorLines(in: layout.content)
+            drawOperationLines(in: layout.content.splitTop(model.shownMirrors.count).rest)
+            return
+        }
         drawMirrors(state)
         drawMirrorBox()
         drawVolume()
         drawAlerts()
         drawEvents()
+        drawOperations(state)
     }
 
     private mutating func drawMirrors(_ state: EngineState) {
@@ -117,11 +122,14 @@ extension Painter {
             ], ids: alerts.map(\.id), position: model.alerts
         ) { row in
             let alert = alerts[row]
-            let mark = alert.severity.alertMark
+            let isLoud = alert.isLoud(at: clock.now)
+            let mark = isLoud ? alert.severity.alertMark : .disabled
             return [
-                TableCell(mark.text, role: alert.severity.role),
+                TableCell(mark.text, role: isLoud ? alert.severity.role : .textDim),
                 TableCell(SafeText(clock.brief(alert.raisedAt).prefix(5)), role: .logTime),
-                TableCell(SafeText(brief: alert.subject) + ": " + alert.failure.words, role: alert.severity.role),
+                TableCell(
+                    SafeText(brief: alert.subject) + ": " + alert.failure.words,
+                    role: isLoud ? alert.severity.role : .textDim),
             ]
         }
     }

@@ -3,7 +3,7 @@ import BackupModel
 /// The text of a detail page, as lines of words.
 extension Model {
     func detailLines(_ page: DetailPage, width: Int) -> [[Span]] {
-        var lines = DetailText(width: max(12, width))
+        var lines = DetailText(width: max(12, width), clock: clock)
         switch page.subject {
         case .failure(let mirror, let failed): lines.add(failed, mirror: mirror)
         case .alert(let alert): lines.add(alert)
@@ -27,7 +27,6 @@ extension Model {
             return lines.add(text: refusedQueries.isEmpty ? "Asking for them." : "They could not be read.")
         }
         guard !runs.isEmpty else { return lines.add(text: "It has not run yet.") }
-        let clock = Clock(now: now)
         for run in runs {
             let role: StyleRole =
                 run.result == .ok ? .stateOK : run.result == .okWithWarnings ? .stateWarn : .stateFailed
@@ -47,8 +46,9 @@ extension Model {
     }
 }
 
-private struct DetailText {
+struct DetailText {
     let width: Int
+    let clock: Clock
     var lines: [[Span]] = []
 
     mutating func add(_ label: SafeText, _ value: SafeText, _ role: StyleRole = .textNormal) {
@@ -71,19 +71,26 @@ private struct DetailText {
         add("state", SafeText(failed.state.word), .stateFailed)
         add("size", SafeText(Quantity.bytes(failed.size)))
         add("tries", SafeText(String(failed.attempts)))
-        add("last", SafeText(failed.at.iso8601()))
+        add("last", SafeText(clock.full(failed.at)))
         add(failed.failure)
     }
 
     mutating func add(_ alert: Alert) {
         add("about", SafeText(alert.subject))
         add("level", SafeText(alert.severity.word), alert.severity.role)
-        add("since", SafeText(alert.raisedAt.iso8601()))
+        add("since", SafeText(clock.full(alert.raisedAt)))
+        if alert.count > 1 { add("times", SafeText(Quantity.count(alert.count))) }
+        if let seen = alert.acknowledgement {
+            let note = seen.note.isEmpty ? "" : ": " + SafeText(seen.note)
+            add("seen by", "\(seen.by.words) \(clock.minute(seen.at))" + note, .stateOK)
+        }
+        if let until = alert.snoozedUntil, until > clock.now { add("silent", "until \(clock.minute(until))") }
+        add("tells", alert.ladder(clock))
         add(alert.failure)
     }
 
     mutating func add(_ event: Event) {
-        add("time", SafeText(event.at.iso8601(milliseconds: true)))
+        add("time", SafeText(clock.full(event.at, milliseconds: true)))
         add("level", SafeText(event.severity.word), event.severity.role)
         add("from", SafeText(event.component))
         add("about", SafeText(event.job))
@@ -94,7 +101,7 @@ private struct DetailText {
         if let failure = event.failure { add(failure) }
     }
 
-    private mutating func add(_ failure: Failure) {
+    mutating func add(_ failure: Failure) {
         lines.append([])
         add("reason", SafeText(failure.message), .stateFailed)
         add("side", SafeText(failure.side.rawValue), .stateWarn)

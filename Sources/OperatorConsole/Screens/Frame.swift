@@ -6,18 +6,9 @@ extension Painter {
         let row = grid.bounds.row(0)
         grid.clear(row, role: .titleBar)
         var x = grid.put(" holdfast ", x: 0, y: 0, role: .titleBar)
-        let time =
-            layout.sizeClass <= .compact ? model.now.timeOfDay + "Z" : "\(model.now.date) \(model.now.timeOfDay)Z"
-        let age = model.age
+        let time = (layout.sizeClass <= .compact ? "" : clock.today + " ") + clock.titleTime
         let room = row.width - time.utf8.count - 2
-        let host = Span(SafeText(brief: model.shown?.host ?? "").prefix(cells: max(4, room / 3)), .titleHost)
-        let data = Span("data \(Int(age))s old", .titleAgeOK)
-        let held = Span(model.frozen == nil ? "" : "DISPLAY HELD (f)", .titleAgeLate)
-        // What matters most comes first, since the row may be short.
-        let spans =
-            model.isOld
-            ? [Span("DATA \(Quantity.duration(age)) OLD", .titleAgeLate), host, held]
-            : model.frozen != nil ? [held, host, data] : [host, Span(engineWord, .titleBar), data]
+        let spans = titleSpans(room: room)
         for (index, span) in spans.enumerated() where !span.text.isEmpty {
             let separator: SafeText = index == 0 ? " " : " | "
             guard x + separator.cells + span.text.cells <= room else { continue }
@@ -25,6 +16,22 @@ extension Painter {
             x += grid.put(span.text, x: x, y: 0, role: span.role)
         }
         grid.put(SafeText(time), x: row.maxX - time.utf8.count - 1, y: 0, role: .titleBar)
+    }
+
+    /// What matters most comes first, since the row may be short.
+    private func titleSpans(room: Int) -> [Span] {
+        let age = model.age
+        let host = Span(SafeText(brief: model.shown?.host ?? "").prefix(cells: max(4, room / 3)), .titleHost)
+        let data = Span("data \(Int(age))s old", .titleAgeOK)
+        let held = Span(model.frozen == nil ? "" : "DISPLAY HELD (f)", .titleAgeLate)
+        let access = Span(model.isReadOnly ? "ro" : "rw", model.isReadOnly ? .titleReadOnly : .titleBar)
+        let holds = (model.shown?.hold.words(clock) ?? []).map { Span($0, .titleAgeLate) }
+        if model.isOld {
+            let tail: SafeText = model.isEngineLost && !model.isRefused ? ", reconnecting" : ""
+            return [Span("DATA \(Quantity.duration(age)) OLD" + tail, .titleAgeLate), host, held] + holds
+        }
+        if model.frozen != nil { return [held, host] + holds + [access, data] }
+        return [host] + holds + [Span(engineWord, .titleBar), access, data]
     }
 
     private var engineWord: SafeText {
@@ -35,18 +42,26 @@ extension Painter {
 
     mutating func drawTabs() {
         var x = 0
+        let isNarrow = layout.sizeClass <= .mini
         for screen in Screen.allCases {
             let isActive = screen == model.screen
-            let name: SafeText = "\(screen.rawValue) \(screen.title)"
-            let text = isActive ? "[" + name + "]" : " " + name + " "
-            x += grid.put(text, x: x, y: 1, role: isActive ? .tabActive : .tabNormal)
+            let (count, isUrgent) = tabCount(screen)
+            let name: SafeText = "\(screen.rawValue) \(screen.title)" + count
+            let text = isActive ? "[" + name + "]" : isNarrow ? name + " " : " " + name + " "
+            x += grid.put(text, x: x, y: 1, role: isActive ? .tabActive : isUrgent ? .tabAlert : .tabNormal)
         }
-        guard let alerts = model.shown?.alerts, !alerts.isEmpty else { return }
-        let count: SafeText = alerts.count == 1 ? "1 alert" : "\(alerts.count) alerts"
-        if x + 2 + count.cells + 1 <= grid.size.columns { grid.put(count, x: x + 2, y: 1, role: .tabAlert) }
     }
 
-    /// The answer to the last act while it is fresh, else the worst alert.
+    /// `:2!` behind the Alerts tab: what wants somebody; the `!` when it cannot wait.
+    private func tabCount(_ screen: Screen) -> (text: SafeText, isUrgent: Bool) {
+        guard screen == .alerts, let state = model.shown, model.loudCount > 0 else { return ("", false) }
+        let isUrgent =
+            state.requests.contains(where: \.isOpen)
+            || state.alerts.contains { $0.severity >= .error && $0.isLoud(at: model.now) }
+        return (":\(min(model.loudCount, 999))" + (isUrgent ? "!" : ""), true)
+    }
+
+    /// The answer to the last act while it is fresh, else the engine's absence, the oldest request, the worst alert.
     mutating func drawBanner() {
         let row = grid.bounds.row(grid.size.rows - 2)
         if let result = model.result {
@@ -56,17 +71,41 @@ extension Painter {
             grid.put(mark + result.text, x: 0, y: row.y, role: role, maxWidth: row.width)
         } else if model.isEngineLost {
             grid.clear(row, role: .bannerAlert)
-            grid.put("!! the engine is away: this is old data", x: 0, y: row.y, role: .bannerAlert, maxWidth: row.width)
+            grid.put(awayWords, x: 0, y: row.y, role: .bannerAlert, maxWidth: row.width)
+        } else if let request = model.openRequests.first {
+            drawOldest(request, in: row)
         } else {
             drawWorstAlert(in: row)
         }
     }
 
+    private var awayWords: SafeText {
+        switch model.standing {
+        case .away(let since, let reason)?:
+            let why: SafeText = reason.isEmpty ? "" : ": " + SafeText(brief: reason)
+            return "!! the engine is away since \(clock.second(since)), this is old data" + why
+        case .refused(let failure)?: return "!! the engine refuses this console: " + failure.words
+        default: return "!! the engine is away: this is old data"
+        }
+    }
+
+    private mutating func drawOldest(_ request: Request, in row: Rect) {
+        grid.clear(row, role: .bannerRequest)
+        let key = model.keymap.keys(for: .answerRequest, on: model.screen).first?.label ?? ":"
+        let claim: SafeText =
+            request.claim.map { ", " + SafeText(brief: $0.by.user).prefix(cells: 12) + " on the way" } ?? ""
+        let tail: SafeText =
+            row.width >= 60 ? "  \(request.waitingWords(model.now))" + claim + "  press \(key)" : "  " + key
+        let text: SafeText = "!! #\(request.number) " + SafeText(brief: request.what)
+        grid.put(text, x: 0, y: row.y, role: .bannerRequest, maxWidth: max(8, row.width - tail.cells))
+        grid.put(tail, x: max(0, row.maxX - tail.cells), y: row.y, role: .bannerRequest)
+    }
+
     mutating func drawWorstAlert(in row: Rect) {
-        guard let alert = model.shownAlerts.first else { return }
+        guard let alert = model.shownAlerts.first, alert.isLoud(at: model.now) else { return }
         grid.clear(row, role: .bannerAlert)
-        let keys = model.keymap.keys(for: .acknowledge, on: model.screen)
-        let hint: SafeText = keys.first.map { "  " + $0.label + " acknowledges" } ?? ""
+        let keys = model.keymap.keys(for: .alerts, on: model.screen)
+        let hint: SafeText = model.screen == .alerts ? "" : keys.first.map { "  " + $0.label + " shows it" } ?? ""
         let text = alert.severity.alertMark.text + " " + SafeText(brief: alert.subject) + ": " + alert.failure.words
         let hasRoom = row.width >= 60
         grid.put(
@@ -78,21 +117,26 @@ extension Painter {
         let row = grid.bounds.row(grid.size.rows - 1)
         grid.clear(row)
         switch model.overlay {
-        case .filter(let field): drawField(field, label: "/", in: row)
+        case .filter(let field): drawField(field, label: "/", help: "Enter keeps it, Esc shows all", in: row)
+        case .prompt(let prompt):
+            drawField(
+                prompt.field, label: prompt.label, help: prompt.problem ?? prompt.help,
+                helpRole: prompt.problem == nil ? .promptSuggest : .promptError, in: row)
         case .confirmation(let confirmation) where confirmation.level == .ask: drawQuestion(confirmation, in: row)
         case nil: drawKeyHints(in: row)
         default: drawOverlayHints(in: row)
         }
     }
 
-    private mutating func drawField(_ field: TextField, label: SafeText, in row: Rect) {
+    private mutating func drawField(
+        _ field: TextField, label: SafeText, help: SafeText, helpRole: StyleRole = .promptSuggest, in row: Rect
+    ) {
         var x = row.x + grid.put(label, x: row.x, y: row.y, role: .promptText)
         let text = SafeText(field.text)
         let shown = text.cells < row.maxX - x ? text : text.prefix(cells: max(0, row.maxX - x - 1), ellipsis: .middle)
         x += grid.put(shown, x: x, y: row.y, role: .promptText)
         grid.cursor = Point(x: min(x, row.maxX - 1), y: row.y)
-        let help: SafeText = "Enter keeps it, Esc shows all"
-        if x + help.cells + 3 < row.maxX { grid.put(help, x: row.maxX - help.cells, y: row.y, role: .promptSuggest) }
+        if x + help.cells + 3 < row.maxX { grid.put(help, x: row.maxX - help.cells, y: row.y, role: helpRole) }
     }
 
     private mutating func drawQuestion(_ confirmation: Confirmation, in row: Rect) {
@@ -133,7 +177,10 @@ struct KeyHint {
                 let key = model.keymap.keys(for: entry.action, on: model.screen).first
             else { return nil }
             var text = SafeText(entry.hint)
-            if entry.action == .quit, model.screen == .dashboard, !model.isZoomed { text = "quit" }
+            if entry.action == .quit, model.screen == .dashboard, !model.isZoomed {
+                text = model.standing == nil ? "quit" : "detach"
+            }
+            if entry.action == .pauseJob, model.job?.isHeld == true { text = "go on" }
             if entry.action == .pause, model.mirror?.phase == .paused { text = "go on" }
             return KeyHint(key: key.label, text: text, isPossible: entry.refusal(model) == nil)
         }

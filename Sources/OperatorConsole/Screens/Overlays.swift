@@ -8,7 +8,9 @@ extension Painter {
         case .confirmation(let confirmation) where confirmation.level > .ask: draw(confirmation)
         case .limits(let form): draw(form)
         case .detail(let page): draw(page)
-        case .confirmation, .filter, nil: break
+        case .request(let dialog): draw(dialog)
+        case .jobLog(let view): draw(view)
+        case .confirmation, .filter, .prompt, nil: break
         }
     }
 
@@ -128,7 +130,40 @@ extension Painter {
         let size = model.detailSize
         let lines = model.detailLines(page, width: size.columns)
         let inside = dialog(model.detailTitle(page), width: size.columns, height: min(size.rows, lines.count))
-        let first = min(page.scroll, max(0, lines.count - inside.height))
+        draw(lines, scrolled: page.scroll, in: inside)
+    }
+
+    private mutating func draw(_ dialog: RequestDialog) {
+        guard let request = model.openRequest(numbered: dialog.number) else { return }
+        let size = model.requestSize
+        let lines = model.requestLines(request, dialog, width: size.columns)
+        let inside = self.dialog(
+            model.requestTitle(request), width: 71, height: min(size.rows, lines.count), role: .bannerRequest)
+        draw(lines, scrolled: dialog.scroll, in: inside)
+    }
+
+    private mutating func draw(_ view: JobLogView) {
+        let size = model.jobLogSize
+        let name = SafeText(brief: view.job).prefix(cells: 40, ellipsis: .middle)
+        let state: SafeText = view.isEnd ? "" : view.isFollowing ? "  follow ON" : "  follow off"
+        let inside = dialog("Log of " + name + " \(view.run)" + state, width: size.columns, height: size.rows)
+        let first = view.first(height: inside.height)
+        if view.lines.isEmpty {
+            let text: SafeText =
+                view.failure.map { "It cannot be read: " + SafeText(brief: $0) }
+                ?? (view.isEnd ? "The run wrote nothing." : "Asking for it.")
+            return sentence(text, in: inside)
+        }
+        for (row, text) in view.lines.dropFirst(first).prefix(inside.height).enumerated() {
+            grid.put(SafeText(brief: text), x: inside.x, y: inside.y + row, role: .dialogText, maxWidth: inside.width)
+        }
+        drawing.scrollbar(
+            on: &grid, in: Rect(x: inside.x, y: inside.y, width: inside.width + 1, height: inside.height),
+            first: first, shown: inside.height, total: view.lines.count)
+    }
+
+    private mutating func draw(_ lines: [[Span]], scrolled scroll: Int, in inside: Rect) {
+        let first = min(scroll, max(0, lines.count - inside.height))
         for (row, text) in lines.dropFirst(first).prefix(inside.height).enumerated() {
             line(text, in: inside.row(row), gap: 0)
         }
@@ -144,13 +179,15 @@ extension Painter {
         case .detail(let page):
             switch page.subject {
             case .failure: hints = [("Esc", "back"), ("R", "try this one again"), ("y", "copy")]
-            case .alert: hints = [("Esc", "back"), ("A", "acknowledge"), ("y", "copy")]
+            case .alert: hints = [("Esc", "back"), ("A", "acknowledge"), ("Z", "silence"), ("y", "copy")]
             case .event, .runs: hints = [("Esc", "back"), ("y", "copy")]
             }
         case .chooser: hints = [("Esc", "back"), ("Enter", "run"), ("Up Down", "choose"), ("letters", "narrow it")]
         case .limits: hints = [("Esc", "back"), ("Enter", "go on"), ("Tab", "next field")]
         case .confirmation: hints = [("Esc", "no")]
-        case .filter, nil: hints = []
+        case .request: hints = [("Esc", "back"), ("!", "next request"), ("Up Down", "scroll")]
+        case .jobLog: hints = [("Esc", "back"), ("f", "follow"), ("g G", "begin, end"), ("PgUp PgDn", "pages")]
+        case .filter, .prompt, nil: hints = []
         }
         var x = 0
         for (key, text) in hints where x + key.cells + text.cells + 1 <= row.width {
@@ -167,12 +204,23 @@ extension Painter {
             sentenceAt(confirmation.question + (confirmation.level == .ask ? " y/N" : " type yes"), in: bounds)
             return
         }
+        if case .request(let dialog) = model.overlay, let request = model.openRequest(numbered: dialog.number) {
+            let lines = model.requestLines(request, dialog, width: bounds.width)
+            return draw(lines, scrolled: dialog.scroll, in: bounds)
+        }
+        if case .prompt(let prompt) = model.overlay {
+            return sentenceAt(prompt.label + SafeText(prompt.field.text), in: bounds)
+        }
         let (top, rest) = bounds.splitTop(1)
         if let result = model.result {
             grid.put(result.text, x: 0, y: 0, role: .bannerOK, maxWidth: top.width)
         } else if model.isOld {
             grid.put("OLD DATA", x: 0, y: 0, role: .bannerAlert, maxWidth: top.width)
-        } else if model.shownAlerts.isEmpty {
+        } else if let request = model.openRequests.first {
+            grid.put(
+                "!! #\(request.number) " + SafeText(brief: request.what), x: 0, y: 0, role: .bannerRequest,
+                maxWidth: top.width)
+        } else if model.loudCount == 0 {
             grid.put("holdfast", x: 0, y: 0, role: .titleBar, maxWidth: top.width)
         } else {
             drawWorstAlert(in: top)

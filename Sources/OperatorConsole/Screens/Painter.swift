@@ -24,7 +24,7 @@ struct Painter {
         layout = ScreenLayout(model, hasBorders: hasBorders)
         drawing = Drawing(glyphs: glyphs, hasBorders: layout.hasBorders)
         grid = Grid(size: model.size)
-        clock = Clock(now: model.now, base: model.shown?.at)
+        clock = model.clock
     }
 
     /// The pane's frame; nil when the pane has no place on this screen.

@@ -28,7 +28,9 @@ extension Painter {
         switch model.screen {
         case .dashboard: drawDashboard(state)
         case .copy: drawCopy()
+        case .jobs: drawJobs(state)
         case .log: drawLog()
+        case .alerts: drawAttention(state)
         }
         // Old data is shown, but never as if it were live (H12).
         if model.isOld { grid.mark(layout.content, role: .textDim) }

@@ -17,9 +17,13 @@ struct ScreenLayout {
             return
         }
         switch model.screen {
+        case .dashboard where model.hasOperations:
+            placeOperations(mirrors: model.shown?.copies.count ?? 0, shared: model.sharedPane)
         case .dashboard: placeDashboard(mirrors: model.shown?.copies.count ?? 0, shared: model.sharedPane)
         case .copy: placeCopy(focused: model.focusedPane, shared: model.sharedPane, workers: model.workerCount)
+        case .jobs: placeJobs(count: model.shownJobs.count, shared: model.sharedPane)
         case .log: placeLog()
+        case .alerts: placeAlerts(count: model.shownAttention.count)
         }
     }
 
@@ -48,6 +52,65 @@ struct ScreenLayout {
             let (top, rest) = content.splitTop(min(max(mirrors, 2) + 2, content.height / 2))
             places = [.mirrors: top, shared: rest]
         case .mini, .tiny: places = [.mirrors: content]
+        }
+    }
+
+    /// The Dashboard with goals, plans and requests.
+    private mutating func placeOperations(mirrors: Int, shared: Pane) {
+        switch sizeClass {
+        case .wide:
+            let (top, rest) = content.splitTop(min(max(mirrors, 3), content.height / 4) + 3)
+            let (middle, lower) = rest.splitTop(max(12, rest.height * 2 / 7))
+            let (third, bottom) = lower.splitTop(max(7, lower.height / 2))
+            let halves = middle.columns([1, 1])
+            let thirds = third.columns([1, 1, 1])
+            places = [.mirrors: top, .mirrorBox: halves[0]]
+            (places[.volume], places[.requests]) = halves[1].splitTop(7)
+            (places[.sets], places[.next], places[.activeJobs]) = (thirds[0], thirds[1], thirds[2])
+            (places[.alerts], places[.events]) = bottom.splitLeft(bottom.width / 2)
+        case .standard:
+            let (top, rest) = content.splitTop(min(max(mirrors, 2), content.height / 5) + 3)
+            let (middle, bottom) = rest.splitTop(7)
+            let halves = middle.columns([1, 1])
+            let lower = bottom.columns([1, 1])
+            places = [
+                .mirrors: top, .mirrorBox: halves[0], .volume: halves[1], .sets: lower[0],
+                (shared == .sets ? .next : shared): lower[1],
+            ]
+        case .compact:
+            let (top, rest) = content.splitTop(min(max(mirrors, 2) + 2, content.height / 2))
+            places = [.mirrors: top, shared: rest]
+        case .mini, .tiny: places = [.mirrors: content]
+        }
+    }
+
+    private mutating func placeJobs(count: Int, shared: Pane) {
+        let rows = max(count, 3)
+        switch sizeClass {
+        case .wide:
+            let (top, rest) = content.splitTop(min(rows, content.height / 3) + 3)
+            let (middle, bottom) = rest.splitTop(min(rows + 4, rest.height / 2))
+            (places[.jobs], places[.lanes]) = (top, middle)
+            (places[.jobDetail], places[.history]) = bottom.splitLeft(bottom.width / 2)
+        case .standard:
+            let (top, rest) = content.splitTop(min(rows, content.height / 2 - 3) + 3)
+            places = [.jobs: top, shared: rest]
+        case .compact:
+            let (top, rest) = content.splitTop(min(rows + 2, content.height / 2))
+            places = [.jobs: top, shared: rest]
+        case .mini, .tiny: places = [.jobs: content]
+        }
+    }
+
+    private mutating func placeAlerts(count: Int) {
+        switch sizeClass {
+        case .wide:
+            let (top, rest) = content.splitTop(min(max(count, 6) + 3, content.height / 2))
+            places[.attention] = top
+            (places[.alertDetail], places[.ladder]) = rest.splitLeft(rest.width * 5 / 8)
+        case .standard: (places[.attention], places[.alertDetail]) = content.splitTop(content.height / 2)
+        case .compact: (places[.attention], places[.alertDetail]) = content.splitTop(content.height / 2)
+        case .mini, .tiny: places = [.attention: content]
         }
     }
 
@@ -82,7 +145,11 @@ struct ScreenLayout {
 }
 
 extension Model {
-    var sharedPane: Pane { shared[screen] ?? screen.sharedPanes.first ?? screen.panes[0] }
+    var sharedPane: Pane {
+        if let pane = shared[screen], panes.contains(pane) { return pane }
+        if screen == .dashboard, hasOperations { return SizeClass(size) == .compact ? .sets : .next }
+        return screen.sharedPanes.first ?? screen.panes[0]
+    }
 
     fileprivate var workerCount: Int { mirror?.workers.count ?? 0 }
 

@@ -87,24 +87,56 @@ struct Clock {
     let now: WallTime
     /// When the estimates were made; they are not moved on while the data is old.
     var base: WallTime
+    /// Seconds east of UTC at a time; nil shows UTC.
+    var offset: (@Sendable (WallTime) -> Int)?
 
-    init(now: WallTime, base: WallTime? = nil) {
+    init(now: WallTime, base: WallTime? = nil, offset: (@Sendable (WallTime) -> Int)? = nil) {
         self.now = now
         self.base = base ?? now
+        self.offset = offset
     }
+
+    /// The time whose UTC fields are those of the operator's zone.
+    func shifted(_ time: WallTime) -> WallTime {
+        offset.map { time.adding(seconds: Double(min(max(-86_400, $0(time)), 86_400))) } ?? time
+    }
+
+    /// `Z`, `+02`, `-0330`: what stands behind a time of day.
+    var zone: String {
+        guard let offset else { return "Z" }
+        let minutes = min(max(-1440, offset(now) / 60), 1440)
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let rest = minutes.magnitude % 60
+        return (minutes < 0 ? "-" : "+") + two(Int(minutes.magnitude / 60)) + (rest == 0 ? "" : two(Int(rest)))
+    }
+
+    /// `2026-10-04T14:02:51Z`
+    func full(_ time: WallTime, milliseconds: Bool = false) -> String {
+        shifted(time).iso8601(milliseconds: milliseconds).dropLast() + zone
+    }
+
+    /// `14:02:51Z`
+    var titleTime: String { shifted(now).timeOfDay + zone }
+
+    /// `2026-10-04`
+    var today: String { shifted(now).date }
 
     /// `15:32:07` or `10-05`: never more than eight cells.
     func brief(_ time: WallTime) -> String {
-        time.date == now.date ? time.timeOfDay : String(time.date.dropFirst(5))
+        let shown = shifted(time)
+        return shown.date == today ? shown.timeOfDay : String(shown.date.dropFirst(5))
     }
 
     /// `15:32` or `10-05 15:32`
-    func minute(_ time: WallTime) -> String { day(time) + time.timeOfDay.prefix(5) }
+    func minute(_ time: WallTime) -> String { day(time) + shifted(time).timeOfDay.prefix(5) }
 
     /// `15:32:07` or `10-05 15:32:07`
-    func second(_ time: WallTime) -> String { day(time) + time.timeOfDay }
+    func second(_ time: WallTime) -> String { day(time) + shifted(time).timeOfDay }
 
-    private func day(_ time: WallTime) -> String { time.date == now.date ? "" : time.date.dropFirst(5) + " " }
+    private func day(_ time: WallTime) -> String {
+        let date = shifted(time).date
+        return date == today ? "" : date.dropFirst(5) + " "
+    }
 
     /// `15:32 +-9m`
     func short(_ estimate: Estimate) -> String {
@@ -135,6 +167,10 @@ struct Clock {
     }
 
     private func clamped(_ seconds: Double) -> Double { seconds.isFinite ? min(max(0, seconds), 1e9) : 0 }
+}
+
+extension Model {
+    var clock: Clock { Clock(now: now, base: shown?.at, offset: utcOffset) }
 }
 
 extension Severity {

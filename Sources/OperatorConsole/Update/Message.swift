@@ -13,6 +13,8 @@ package enum Message: Sendable {
     case tick(now: WallTime, monotonic: Double)
     case focus(Bool)
     case engineLost
+    /// How the link to the engine stands now; a console without a link never gets one.
+    case standing(LinkStanding)
     /// What came of an effect that the host carried out, for instance a written file.
     case note(Severity, SafeText)
 }

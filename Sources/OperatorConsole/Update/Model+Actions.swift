@@ -11,7 +11,9 @@ extension Model {
         switch action {
         case .dashboard: go(to: .dashboard)
         case .copy: go(to: .copy)
+        case .jobs: go(to: .jobs)
         case .log: go(to: .log)
+        case .alerts: go(to: .alerts)
         case .help: overlay = .chooser(ActionChooser(.help, theme: themeName))
         case .palette: overlay = .chooser(ActionChooser(.palette, theme: themeName))
         case .filter: overlay = .filter(TextField(currentFilter))
@@ -39,15 +41,17 @@ extension Model {
         case .copyText: copySelected(&effects)
         case .export: exportList(&effects)
         case .info: showRuns(&effects)
-        case .run, .scan, .verify, .pause, .stop, .limits, .requeue, .acknowledge: act(action, &effects)
+        case .run, .scan, .verify, .pause, .stop, .limits, .requeue: act(action, &effects)
+        case .acknowledge: if let alert { openPrompt(.note(alert: alert.id), for: action) }
+        case .snooze: if let alert { openPrompt(.snooze(alert: alert.id), for: action) }
+        case .answerRequest: openRequest(after: nil)
+        case .runJob, .pauseJob, .cancelJob, .enableJob, .skipNext: actOnJob(action, &effects)
+        case .jobLog: openJobLog()
+        case .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine: actOnEngine(action, &effects)
         }
     }
 
     private mutating func act(_ action: Action, _ effects: inout [Effect]) {
-        if action == .acknowledge {
-            if let alert { demand(.acknowledge(alert: alert.id, note: ""), &effects) }
-            return
-        }
         guard let mirror else { return }
         switch action {
         case .run: demand(.runMirror(name: mirror.name, overrides: RunOverrides()), &effects)
@@ -70,6 +74,7 @@ extension Model {
         isZoomed = false
         refusedQueries = []
         failures.absorb(mirror)
+        history.absorb(job)
     }
 
     /// Remembers up to where the log was seen, when the operator turns away from it.
@@ -119,6 +124,9 @@ extension Model {
             say("mirrors \(mirrorSort.word)")
         case .workers: workerSort = workerSort.next
         case .failures: failures.setSort(failures.sort.next)
+        case .jobs:
+            jobSort = jobSort.following
+            say("jobs \(jobSort.word)")
         default: break
         }
         settle()
@@ -156,11 +164,27 @@ extension Model {
             if let index = log.position.index(in: log.numbers) {
                 overlay = .detail(DetailPage(subject: .event(log.shown[index])))
             }
+        case .jobs:
+            if job != nil { setFocus(.jobDetail) }
+        case .history: openJobLog()
+        case .attention:
+            switch selectedAttention {
+            case .request(let request)?: openRequest(request.number)
+            case .alert(let alert)?: overlay = .detail(DetailPage(subject: .alert(alert)))
+            case nil: break
+            }
+        case .sets, .next, .activeJobs: go(to: .jobs)
+        case .requests: openRequest(after: nil)
         default: isZoomed.toggle()
         }
     }
 
     private mutating func showRuns(_ effects: inout [Effect]) {
+        if screen == .jobs {
+            setFocus(.history)
+            if SizeClass(size) <= .mini { isZoomed = true }
+            return
+        }
         guard let mirror else { return }
         let query = Query.runs(mirror: mirror.name, limit: 20)
         refusedQueries.remove(query)

@@ -2,7 +2,7 @@ import BackupModel
 
 extension Model {
     mutating func moveFocus(_ step: Int) {
-        let panes = screen.panes
+        let panes = panes
         let index = panes.firstIndex(of: focusedPane) ?? 0
         setFocus(panes[(index + step + panes.count) % panes.count])
     }
@@ -39,6 +39,11 @@ extension Model {
             if action == .first { events.release() } else { move(&events, shownEvents.map(\.number)) }
         case .workers: move(&workers, shownWorkers.map(\.number))
         case .failures: move(&failures.position, failures.ids)
+        case .jobs:
+            move(&jobs, shownJobs.map(\.name))
+            settle()
+        case .history: move(&history.position, history.ids)
+        case .attention: move(&attention, shownAttention.map(\.id))
         case .lines:
             let numbers = log.numbers
             if action == .first { log.position.release() } else { move(&log.position, numbers) }

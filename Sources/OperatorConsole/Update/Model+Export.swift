@@ -34,6 +34,14 @@ extension Model {
             let list = shownWorkers
             return workers.index(in: list.map(\.number)).flatMap { list[$0].blob?.hex }
         case .failures: return failures.position.index(in: failures.ids).map { failures.shown[$0].id.hex }
+        case .jobs: return job.map { Array($0.name.utf8) }
+        case .history: return runUnderCursor.map { Array($0.run.text.utf8) }
+        case .attention:
+            switch selectedAttention {
+            case .request(let request)?: return Array(request.what.utf8)
+            case .alert(let alert)?: return Array(alert.failure.message.utf8)
+            case nil: return nil
+            }
         case .lines: return log.position.index(in: log.numbers).map { Array(log.shown[$0].message.utf8) }
         default: return nil
         }
@@ -51,6 +59,10 @@ extension Model {
         case .events: (text, file) = (rows(shownEvents.map(\.fields)), "holdfast-events.txt")
         case .workers: (text, file) = (rows(shownWorkers.map(\.fields)), "holdfast-workers-\(name).txt")
         case .failures: (text, file) = (rows(failures.shown.map(\.fields)), "holdfast-failures-\(name).txt")
+        case .jobs: (text, file) = (rows(shownJobs.map(\.fields)), "holdfast-jobs.txt")
+        case .history: (text, file) = (rows(history.runs.map(\.fields)), "holdfast-runs.txt")
+        case .attention:
+            (text, file) = (rows(openRequests.map(\.fields) + shownAlerts.map(\.fields)), "holdfast-alerts.txt")
         case .lines: (text, file) = (rows(log.shown.map(\.fields)), "holdfast-log.txt")
         default: return
         }
@@ -95,6 +107,31 @@ extension CopyState {
 extension Alert {
     fileprivate var fields: [String] {
         [raisedAt.iso8601(), severity.word, subject, failure.code, failure.message, failure.hint]
+    }
+}
+
+extension JobState {
+    fileprivate var fields: [String] {
+        [
+            name, kind.rawValue, phase.word, isEnabled ? "enabled" : "disabled", schedule, nextAt?.iso8601() ?? "-",
+            lastRun?.startedAt.iso8601() ?? "-", lastRun?.result?.word ?? "-", lastRun?.failure?.message ?? "",
+        ]
+    }
+}
+
+extension JobRun {
+    fileprivate var fields: [String] {
+        [
+            run.text, job, kind.rawValue, trigger.rawValue, startedAt.iso8601(), endedAt?.iso8601() ?? "-",
+            String(attempt), result?.word ?? "-", String(done.count), String(done.bytes), String(warnings),
+            failure?.message ?? "",
+        ]
+    }
+}
+
+extension Request {
+    fileprivate var fields: [String] {
+        [raisedAt.iso8601(), "REQUEST", String(number), kind.rawValue, what, why, place]
     }
 }
 

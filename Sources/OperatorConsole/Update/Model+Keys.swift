@@ -22,7 +22,10 @@ extension Model {
         case .limits(var form):
             form.take(pasted: bytes)
             overlay = .limits(form)
-        case .confirmation, .detail, nil: break
+        case .prompt(var prompt):
+            prompt.take(pasted: bytes)
+            overlay = .prompt(prompt)
+        case .confirmation, .detail, .request, .jobLog, nil: break
         }
     }
 
@@ -33,6 +36,9 @@ extension Model {
         case .confirmation(let confirmation): take(key, confirmation: confirmation, &effects)
         case .limits(let form): take(key, form: form, &effects)
         case .detail(let page): take(key, page: page, &effects)
+        case .prompt(let prompt): take(key, prompt: prompt, &effects)
+        case .request(let dialog): take(key, request: dialog, &effects)
+        case .jobLog(let log): take(key, log: log)
         case nil: break
         }
     }
@@ -100,11 +106,13 @@ extension Model {
         var confirmation = confirmation
         switch confirmation.take(key, at: monotonic) {
         case .open: overlay = .confirmation(confirmation)
-        case .no: overlay = nil
+        case .no: closeOverlay()
         case .yes:
             overlay = nil
+            requestBehind = nil
             switch confirmation.subject {
-            case .intent(let intent): effects.append(.send(intent))
+            case .intent(let intent): send(intent, &effects)
+            case .all(let intents): for intent in intents { send(intent, &effects) }
             case .quit: effects.append(.quit)
             }
         }
@@ -136,9 +144,10 @@ extension Model {
         case .copyText: copy(page.subject, &effects)
         case .acknowledge:
             guard case .alert(let alert) = page.subject else { return }
-            overlay = nil
-            refuseOr(.acknowledge, .acknowledge(alert: alert.id, note: ""), &effects)
-            return
+            return openPrompt(.note(alert: alert.id), for: .acknowledge)
+        case .snooze:
+            guard case .alert(let alert) = page.subject else { return }
+            return openPrompt(.snooze(alert: alert.id), for: .snooze)
         case .back, .quit, .open, .interrupt, .info:
             overlay = nil
             return
@@ -162,7 +171,47 @@ extension Model {
             overlay = .confirmation(question)
             effects.append(.flushInput)
         } else {
+            overlay = nil
+            send(intent, &effects)
+        }
+    }
+
+    /// The one place where an order leaves the console: what became impossible meanwhile is refused with its reason.
+    private mutating func send(_ intent: Intent, _ effects: inout [Effect]) {
+        if isEngineLost {
+            say("not sent: the engine is away", .warn)
+        } else if isReadOnly {
+            say("not sent: this console may only look (read-only)", .warn)
+        } else {
             effects.append(.send(intent))
+        }
+    }
+
+    /// Closes a dialog; the request it was opened from comes back.
+    mutating func closeOverlay() {
+        overlay = nil
+        guard let number = requestBehind else { return }
+        requestBehind = nil
+        guard openRequests.contains(where: { $0.number == number }) else { return }
+        overlay = .request(RequestDialog(number: number, openedAt: monotonic))
+    }
+
+    /// Opens a typed line in front of an act, or says why the act is impossible.
+    mutating func openPrompt(_ purpose: Prompt.Purpose, for action: Action) {
+        if let refusal = KeyTable.entry(action)?.refusal(self), refusal != Self.noAlertHere {
+            return say("\(action.rawValue): \(refusal)", .warn)
+        }
+        overlay = .prompt(Prompt(purpose, openedAt: monotonic))
+    }
+
+    private mutating func take(_ key: Key, prompt: Prompt, _ effects: inout [Effect]) {
+        var prompt = prompt
+        switch prompt.take(key, at: monotonic, now: now, offset: utcOffset?(now) ?? 0) {
+        case .open: overlay = .prompt(prompt)
+        case .closed: closeOverlay()
+        case .done(let intent):
+            requestBehind = nil
+            demand(intent, &effects)
         }
     }
 
@@ -170,9 +219,13 @@ extension Model {
         switch (screen, focusedPane) {
         case (.log, _): log.setFilter(text)
         case (.copy, _): failures.setFilter(text)
+        case (.jobs, _):
+            jobFilter = text
+            settle()
         case (.dashboard, _):
             mirrorFilter = text
             settle()
+        case (.alerts, _): break
         }
     }
 
@@ -181,6 +234,8 @@ extension Model {
         case .log: log.filter
         case .copy: failures.filter
         case .dashboard: mirrorFilter
+        case .jobs: jobFilter
+        case .alerts: ""
         }
     }
 }

@@ -13,7 +13,8 @@ extension Model {
         case .resize(let size): self.size = size
         case .tick(let now, let monotonic): tick(now, monotonic)
         case .focus(let hasFocus): if !hasFocus { rememberLastSeen() }
-        case .engineLost: isEngineLost = true
+        case .engineLost: take(.away(since: now, reason: ""), &effects)
+        case .standing(let standing): take(standing, &effects)
         case .note(let severity, let text): say(text, severity)
         }
         askForMore(&effects)
@@ -42,8 +43,29 @@ extension Model {
         engine = state
         receivedAt = monotonic
         isEngineLost = false
+        if standing?.isAttached == false { standing = nil }
+        noticeClosedRequest(&effects)
         log.absorb(state.recentEvents)
         if frozen == nil { settle() }
+    }
+
+    private mutating func take(_ new: LinkStanding, _ effects: inout [Effect]) {
+        let wasLost = isEngineLost
+        standing = new
+        switch new {
+        case .attached(_, let isReadOnly):
+            self.isReadOnly = isReadOnly
+            isEngineLost = false
+            openQueries = []
+            refusedQueries = []
+            if wasLost, engine != nil { say("the engine is back") }
+        case .away:
+            isEngineLost = true
+            if !wasLost, isAccessible { effects.append(.bell) }
+        case .refused(let failure):
+            isEngineLost = true
+            say("the engine refuses this console: \(failure.message)", .error)
+        }
     }
 
     /// Puts the cursors onto their rows in the new data.
@@ -52,6 +74,11 @@ extension Model {
         if mirror { actsSleepUntil = monotonic + Model.sleep }
         let alert = alerts.settle(in: shownAlerts.map(\.id))
         if alert, screen == .dashboard, focusedPane == .alerts { actsSleepUntil = monotonic + Model.sleep }
+        let job = jobs.settle(in: shownJobs.map(\.name))
+        if job, screen == .jobs { actsSleepUntil = monotonic + Model.sleep }
+        let attention = attention.settle(in: shownAttention.map(\.id))
+        if attention, screen == .alerts { actsSleepUntil = monotonic + Model.sleep }
+        history.absorb(self.job)
         _ = events.settle(in: shownEvents.map(\.number), keepsFirst: false)
         _ = workers.settle(in: shownWorkers.map(\.number))
         failures.absorb(self.mirror)
@@ -67,6 +94,15 @@ extension Model {
             guard mirror == failures.mirror else { return }
             failures.append(page, after: after, limit: limit)
         case (.runs(let mirror, _), .runs(let summaries)): runs[mirror] = summaries
+        case (.jobRuns(let job?, let before, let limit), .jobRuns(let page)):
+            if job == history.job { history.append(page, before: before, limit: limit) }
+        case (.jobRuns(nil, _, _), .jobRuns(let page)): laneRuns = page
+        case (.jobLog(let run, let offset), .jobLog(let page)): take(page, of: run, offset)
+        case (.requestHistory, .requestHistory(let requests)): tellClosed(requests)
+        case (.jobLog(let run, _), .refused(let failure)):
+            guard case .jobLog(var view)? = overlay, view.run == run else { return }
+            view.refuse(failure.message)
+            overlay = .jobLog(view)
         case (_, .refused(let failure)):
             say(SafeText(failure.message), .error)
             // Not asked again at once: the same question would be refused again and again.
@@ -87,14 +123,36 @@ extension Model {
     /// Large lists are asked for while the operator nears their end.
     private mutating func askForMore(_ effects: inout [Effect]) {
         guard !isEngineLost, engine != nil else { return }
-        let wanted: Query? =
-            switch (screen, focusedPane) {
-            case (.log, _): log.wanted(height: listHeight(.lines))
-            case (.copy, .failures): failures.wanted(height: listHeight(.failures))
-            default: nil
-            }
-        guard let wanted, openQueries.isEmpty, !refusedQueries.contains(wanted) else { return }
+        guard openQueries.isEmpty, let wanted = wanted.first(where: { !refusedQueries.contains($0) }) else { return }
+        if case .jobRuns(nil, _, _) = wanted { laneBasis = lastRuns }
         ask(wanted, &effects)
+    }
+
+    /// What is looked at and not here yet, the most urgent first.
+    private var wanted: [Query] {
+        if case .jobLog(let view)? = overlay {
+            return [view.wanted(height: jobLogSize.rows, at: monotonic)].compactMap(\.self)
+        }
+        switch (screen, focusedPane) {
+        case (.log, _): return [log.wanted(height: listHeight(.lines))].compactMap(\.self)
+        case (.copy, .failures): return [failures.wanted(height: listHeight(.failures))].compactMap(\.self)
+        case (.jobs, _):
+            let lanes = Query.jobRuns(job: nil, before: nil, limit: Model.laneLimit)
+            return [laneBasis == lastRuns ? nil : lanes, history.wanted(height: listHeight(.history))].compactMap(
+                \.self)
+        default: return []
+        }
+    }
+
+    private var lastRuns: Set<RunID> { Set((engine?.jobs ?? []).compactMap(\.lastRun?.run)) }
+
+    /// Runs drawn in the lanes.
+    private static var laneLimit: Int { 300 }
+
+    private mutating func take(_ page: JobLogPage, of run: RunID, _ offset: Int64) {
+        guard case .jobLog(var view)? = overlay, view.run == run, view.next == offset else { return }
+        view.append(page, at: monotonic)
+        overlay = .jobLog(view)
     }
 
     mutating func ask(_ query: Query, _ effects: inout [Effect]) {
@@ -116,7 +174,21 @@ extension Intent {
         case .limitMirror(let name, _): "\(name): limits set"
         case .requeue(let name, _): "\(name): will be tried again"
         case .acknowledge: "alert acknowledged"
-        default: "done"
+        case .snooze(_, let seconds): "alert silent for \(Quantity.duration(seconds))"
+        case .runJob(let name): "\(name): run asked for"
+        case .cancelJob(let name): "\(name): is being cancelled"
+        case .pauseJob(let name): "\(name): paused"
+        case .resumeJob(let name): "\(name): goes on"
+        case .enableJob(let name, let isEnabled): "\(name): \(isEnabled ? "enabled" : "disabled")"
+        case .skipNext(let job): "\(job): its next run is left out"
+        case .answer(let request, let word): "request #\(request): answered \(word)"
+        case .claim(let request): "request #\(request): yours for ten minutes"
+        case .postpone(let request, let seconds): "request #\(request): reminded in \(Quantity.duration(seconds))"
+        case .maintenance(let until): until == nil ? "maintenance ended" : "jobs held, alerts muted"
+        case .drain(let isOn): isOn ? "draining: nothing new begins" : "draining ended"
+        case .acceptClock: "the clock is trusted again"
+        case .reloadSettings: "settings read"
+        case .stopEngine: "the engine ends"
         }
     }
 }

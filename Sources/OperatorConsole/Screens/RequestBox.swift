@@ -1,0 +1,81 @@
+import BackupModel
+
+/// The text of a request's box; the same lines on every screen, with or without the box.
+extension Model {
+    /// The box is 75 columns wide where there is room.
+    var requestSize: Size { Size(columns: max(1, min(size.columns - 4, 71)), rows: max(1, size.rows - 4)) }
+
+    func requestTitle(_ request: Request) -> SafeText {
+        "Request #\(request.number)  \(request.kind.word)  \(Quantity.duration(now.seconds(since: request.raisedAt)))"
+    }
+
+    func requestLines(_ request: Request, _ dialog: RequestDialog, width: Int) -> [[Span]] {
+        var lines = DetailText(width: max(12, width), clock: clock)
+        lines.lines = requestFacts(request, width: width)
+        lines.lines.append([])
+        if let problem = dialog.problem { lines.add(text: "Not now: " + problem, role: .promptError) }
+        for (answer, key) in zip(request.answers, RequestDialog.keys(of: request.answers)) {
+            let meaning = answer.meaning.isEmpty ? "" : ": " + SafeText(brief: answer.meaning)
+            let role: StyleRole = answer.isDangerous ? .dialogDanger : .dialogText
+            add(key, SafeText(brief: answer.word) + meaning, role, to: &lines)
+        }
+        let isClaimed = request.claim != nil
+        add(
+            "M",
+            isClaimed ? "I am on my way too (10 min without reminders)" : "I am on my way (10 min without reminders)",
+            .dialogText, to: &lines)
+        add("Z", "postpone the reminders", .dialogText, to: &lines)
+        if !cancelIntents(request).isEmpty {
+            add("X", request.jobs.count == 1 ? "cancel the job" : "cancel the jobs", .dialogDanger, to: &lines)
+        }
+        let others = openRequests.count - 1
+        let next: SafeText = others > 0 ? "  ! next of \(others) more." : ""
+        lines.add(text: "Esc closes this box; the request stays open." + next, role: .textDim)
+        return lines.lines
+    }
+
+    private func add(_ key: Unicode.Scalar?, _ text: SafeText, _ role: StyleRole, to lines: inout DetailText) {
+        for (index, part) in text.wrapped(max(4, lines.width - 4)).enumerated() {
+            let head: SafeText = index == 0 ? " \(key.map { String(Character($0)) } ?? "?")  " : "    "
+            lines.lines.append([Span(head, .hintKey), Span(part, role)])
+        }
+    }
+
+    /// What is asked and why, without what may be answered.
+    func requestFacts(_ request: Request, width: Int) -> [[Span]] {
+        var lines = DetailText(width: max(12, width), clock: clock)
+        if !request.jobs.isEmpty {
+            lines.add(request.jobs.count == 1 ? "job" : "jobs", SafeText(brief: request.jobs.joined(separator: ", ")))
+        }
+        lines.add("what", SafeText(brief: request.what), .textStrong)
+        lines.add("why", SafeText(brief: request.why))
+        lines.add("where", SafeText(brief: request.place))
+        for (index, candidate) in request.candidates.prefix(12).enumerated() {
+            lines.add(index == 0 ? "found" : "", SafeText(brief: candidate), .stateOK)
+        }
+        lines.add(
+            "since", "\(clock.minute(request.raisedAt)), \(Quantity.duration(now.seconds(since: request.raisedAt))) ago"
+        )
+        lines.add("until", deadlineSentence(request), request.deadline == nil ? .textNormal : .stateWarn)
+        if !request.reminders.isEmpty {
+            let times = request.reminders.prefix(6).map(clock.minute).joined(separator: "  ")
+            lines.add("remind", SafeText(times))
+        }
+        if let claim = request.claim, claim.until > now {
+            lines.add("claimed", "\(claim.by.words) is on the way, until \(clock.minute(claim.until))", .stateOK)
+        }
+        return lines.lines
+    }
+
+    private func deadlineSentence(_ request: Request) -> SafeText {
+        guard let deadline = request.deadline else { return "answered: it waits without end" }
+        let then: SafeText =
+            switch request.atDeadline {
+            case .failResumable:
+                request.jobs.count == 1
+                    ? "then the job fails and can be resumed" : "then the jobs fail and can be resumed"
+            case .keepWaiting: "then it goes on waiting"
+            }
+        return "\(clock.second(deadline)), in \(Quantity.duration(deadline.seconds(since: now))), " + then
+    }
+}
