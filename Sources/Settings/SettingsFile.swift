@@ -56,7 +56,8 @@ package enum SettingsFile {
             SettingsPlace(file: $0.file, line: $0.position.line, column: $0.position.column)
         }
         return LoadedSettings(
-            settings: reader.settings, files: texts.map(\.file), includeFolder: folder, places: places)
+            settings: reader.settings, files: texts.map(\.file), includeFolder: folder, places: places,
+            values: reader.values)
     }
 
     private static func entries(of text: SettingsText) throws(TextProblem) -> [TOMLEntry] {
@@ -112,6 +113,8 @@ package struct LoadedSettings: Hashable, Sendable {
     package var includeFolder: String
     /// Where each table and key stands, by its name in parts: `job`, `nightly`, `schedule`.
     package var places: [[String]: SettingsPlace]
+    /// Every key of every table, in the order of the documentation.
+    package var values: [SettingsValue]
 }
 
 /// Why there are no settings.

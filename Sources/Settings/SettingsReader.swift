@@ -9,6 +9,9 @@ struct SettingsReader {
     /// The entries of each table.
     private var inner: [[String]: [TOMLEntry]] = [:]
     private let files: [String]
+    private var drafts = VoiceDrafts()
+    /// Every value as it is understood, in the order of the documentation.
+    private(set) var values: [SettingsValue] = []
 
     /// The settings file itself comes first in `files`; entries are in the order of the files.
     init(_ entries: [TOMLEntry], files: [String], resolve: (String) -> String = { $0 }) {
@@ -25,19 +28,30 @@ struct SettingsReader {
         settings.mirrors = named("mirror", atMost: 100, KeyTables.mirrorRules) {
             MirrorSettings(name: $0, source: "", target: "")
         }
+        if let include = places[["engine", "include"]], include.file != files.first {
+            complain(include, "\"include\" stands in an included file; only the settings file itself names the folder")
+        }
         settings.jobs = named("job", atMost: 500, KeyTables.jobRules) { JobSettings(name: $0, kind: .command) }
         settings.sets = named("set", atMost: 200, KeyTables.setRules) { RecoverySetSettings(name: $0) }
-        single("console", KeyTables.consoleRules, \.console)
-        single("logging", KeyTables.loggingRules, \.logging)
-        single("engine", KeyTables.engineRules, \.engine)
-        single("metrics", KeyTables.metricsRules, \.metrics)
-        single("api", KeyTables.apiRules, \.api)
+        drafts.channels = named("channel", atMost: 50, KeyTables.channelRules) { ChannelDraft(name: $0) }
+        drafts.alerts = single("alerts", KeyTables.alertsRules, of: drafts.alerts)
+        if isThere("digest") { drafts.digest = single("digest", KeyTables.digestRules, of: drafts.digest) }
+        if isThere("ping") { drafts.ping = single("ping", KeyTables.pingRules, of: drafts.ping) }
+        settings.voice = drafts.settings(hasDigest: isThere("digest"), hasPing: isThere("ping"))
+        settings.engine = single("engine", KeyTables.engineRules, of: settings.engine)
+        settings.metrics = single("metrics", KeyTables.metricsRules, of: settings.metrics)
+        settings.api = single("api", KeyTables.apiRules, of: settings.api)
+        settings.logging = single("logging", KeyTables.loggingRules, of: settings.logging)
+        settings.console = single("console", KeyTables.consoleRules, of: settings.console)
     }
+
+    private func isThere(_ section: String) -> Bool { places[[section]]?.node == .table }
 
     private mutating func checkTogether(_ resolve: (String) -> String) {
         let found =
             MirrorPlaces.problems(settings.mirrors, resolve: resolve)
-            + JobChecks(settings, defines: { places[[$0, $1]] != nil }, isSet: { places[$0] != nil }).problems
+            + JobChecks(settings, set: Set(places.keys)).problems
+            + VoiceChecks(drafts, set: Set(places.keys)).problems
         for problem in found {
             guard let entry = places[problem.path] ?? places[problem.path.dropLast()] else { continue }
             complain(entry, problem.message)
@@ -47,6 +61,16 @@ struct SettingsReader {
     private mutating func complain(_ entry: TOMLEntry, _ message: String) {
         problems.append(TextProblem(entry.file, entry.position, message))
     }
+}
+
+/// One key and what it is, as it would stand in the file.
+package struct SettingsValue: Hashable, Codable, Sendable {
+    /// `job`, `nightly`, `schedule`.
+    package var path: [String]
+    /// TOML; nil: none. Secrets are told by their place only.
+    package var text: String?
+    /// It stands in no file.
+    package var isDefault: Bool
 }
 
 /// Something wrong between settings that are right by themselves.
@@ -87,15 +111,14 @@ extension SettingsReader {
         }
     }
 
+    /// Takes and gives back the subject, for it is part of the reader itself.
     private mutating func single<Subject>(
-        _ section: String, _ rules: [KeyRule<Subject>], _ place: WritableKeyPath<HoldfastSettings, Subject>
-    ) {
-        var subject = settings[keyPath: place]
+        _ section: String, _ rules: [KeyRule<Subject>], of subject: Subject
+    ) -> Subject {
+        var subject = subject
         read([section], rules, into: &subject)
-        settings[keyPath: place] = subject
-        if section == "engine", let include = places[["engine", "include"]], include.file != files.first {
-            complain(include, "\"include\" stands in an included file; only the settings file itself names the folder")
-        }
+        if let table = places[[section]] { require(rules, of: table, "[\(section)]") }
+        return subject
     }
 
     /// The tables of a section that are right, in order of name.
@@ -130,10 +153,14 @@ extension SettingsReader {
         }
         var subject = make(name)
         read(entry.path, rules, into: &subject)
-        for rule in rules where rule.isRequired && places[entry.path + [rule.key.name]] == nil {
-            complain(entry, "\(section) \"\(name)\" has no \"\(rule.key.name)\"")
-        }
+        require(rules, of: entry, "\(section) \"\(name)\"")
         return problems.count == before ? subject : nil
+    }
+
+    private mutating func require<Subject>(_ rules: [KeyRule<Subject>], of table: TOMLEntry, _ what: String) {
+        for rule in rules where rule.isRequired && places[table.path + [rule.key.name]] == nil {
+            complain(table, "\(what) has no \"\(rule.key.name)\"")
+        }
     }
 
     private mutating func read<Subject>(
@@ -151,6 +178,10 @@ extension SettingsReader {
             } catch {
                 complain(entry, "\"\(name)\" \(error.message)")
             }
+        }
+        for rule in rules {
+            let path = table + [rule.key.name]
+            values.append(SettingsValue(path: path, text: rule.write(subject), isDefault: places[path] == nil))
         }
     }
 }

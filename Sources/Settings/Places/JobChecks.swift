@@ -4,17 +4,12 @@ import BackupModel
 struct JobChecks {
     private(set) var problems: [CrossProblem] = []
     private let settings: HoldfastSettings
-    /// Whether a table of that section and name stands in the files, right or wrong.
-    private let defines: (String, String) -> Bool
-    private let isSet: ([String]) -> Bool
+    /// Every table and key in the files, right or wrong.
+    private let set: Set<[String]>
 
-    init(
-        _ settings: HoldfastSettings, defines: @escaping (String, String) -> Bool,
-        isSet: @escaping ([String]) -> Bool
-    ) {
+    init(_ settings: HoldfastSettings, set: Set<[String]>) {
         self.settings = settings
-        self.defines = defines
-        self.isSet = isSet
+        self.set = set
         for job in settings.jobs {
             checkWork(of: job)
             checkTimes(of: job)
@@ -24,7 +19,7 @@ struct JobChecks {
         for set in settings.sets { check(set) }
     }
 
-    private func says(_ job: JobSettings, _ key: String) -> Bool { isSet(["job", job.name, key]) }
+    private func says(_ job: JobSettings, _ key: String) -> Bool { set.contains(["job", job.name, key]) }
 
     private mutating func complain(_ job: JobSettings, _ key: String, _ message: String) {
         problems.append(CrossProblem(path: ["job", job.name, key], message: message))
@@ -73,11 +68,11 @@ struct JobChecks {
     private mutating func check(_ set: RecoverySetSettings) {
         let path = ["set", set.name]
         for name in set.jobs { checkName(name, of: "job", at: path + ["jobs"]) }
-        let watches = isSet(path + ["watch"])
+        let watches = self.set.contains(path + ["watch"])
         if set.jobs.isEmpty, !watches {
             problems.append(CrossProblem(path: path, message: "set \"\(set.name)\" has neither \"jobs\" nor \"watch\""))
         }
-        if !watches, isSet(path + ["watch_at_least"]) {
+        if !watches, self.set.contains(path + ["watch_at_least"]) {
             problems.append(
                 CrossProblem(
                     path: path + ["watch_at_least"], message: "\"watch_at_least\" says nothing without \"watch\""))
@@ -85,7 +80,7 @@ struct JobChecks {
     }
 
     private mutating func checkName(_ name: String, of section: String, at path: [String]) {
-        guard !defines(section, name) else { return }
+        guard !set.contains([section, name]) else { return }
         let known = section == "mirror" ? settings.mirrors.map(\.name) : settings.jobs.map(\.name)
         let key = path.last ?? ""
         problems.append(

@@ -17,7 +17,7 @@ package struct SecretReader: Hashable, Sendable {
 
     /// The secret without its line end. Blocks on the file. Fails with `SECRET_UNREADABLE`, and never tells what it
     /// read (J6, J13).
-    package func read(_ source: SecretSource) throws(Failure) -> Secret {
+    package func read(_ source: SecretReference) throws(Failure) -> Secret {
         let (path, trust) = try place(of: source)
         var bytes: [UInt8]
         do throws(FileRefusal) {
@@ -36,10 +36,13 @@ package struct SecretReader: Hashable, Sendable {
         guard !bytes.contains(where: { $0 == 0 || $0 == 10 || $0 == 13 }) else {
             throw failure(path, "the secret's file holds more than one line, or a NUL")
         }
-        return Secret(bytes)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw failure(path, "the secret's file is not UTF-8")
+        }
+        return Secret(text)
     }
 
-    private func place(of source: SecretSource) throws(Failure) -> (path: String, trust: FileTrust) {
+    private func place(of source: SecretReference) throws(Failure) -> (path: String, trust: FileTrust) {
         switch source {
         case .file(let path): return (path, .onlyReadableBy(user))
         case .credential(let name):

@@ -6,6 +6,7 @@ package struct HoldfastSettings: Hashable, Sendable {
     package var mirrors: [MirrorSettings]
     package var jobs: [JobSettings] = []
     package var sets: [RecoverySetSettings] = []
+    package var voice = VoiceSettings()
     package var console: ConsoleSettings
     package var logging: LoggingSettings
     package var engine = EngineSettings()
@@ -109,7 +110,7 @@ package struct ListenerSettings: Hashable, Sendable {
     package var listen: ListenAddress?
     /// What a caller must show: for metrics to read at all, for the API to change something. Nil: metrics for
     /// everybody who can connect, an API that only looks.
-    package var token: SecretSource?
+    package var token: SecretReference?
 
     package init() {}
 }

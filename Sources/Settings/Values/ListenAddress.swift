@@ -34,7 +34,10 @@ package enum ListenAddress: Hashable, Sendable {
     }
 
     private static func isLoopback(_ host: String) -> Bool {
-        if host == "localhost" || host == "[::1]" { return true }
+        host == "localhost" || host == "[::1]" || isLoopbackAddress(host)
+    }
+
+    static func isLoopbackAddress(_ host: String) -> Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127"
             && parts.allSatisfy { UInt8($0) != nil && $0.allSatisfy { $0.isASCII && $0.isNumber } }
