@@ -181,7 +181,10 @@ extension SettingsReader {
         }
         for rule in rules {
             let path = table + [rule.key.name]
-            values.append(SettingsValue(path: path, text: rule.write(subject), isDefault: places[path] == nil))
+            var text = rule.write(subject)
+            // Of some services the whole address is the secret.
+            if rule.key.kind == "URL" { text = text.map(WebAddress.withoutPath) }
+            values.append(SettingsValue(path: path, text: text, isDefault: places[path] == nil))
         }
     }
 }

@@ -21,6 +21,12 @@ struct WebAddress: Hashable {
         holdsUser = parts.user != nil || parts.password != nil
     }
 
+    /// A URL in quotes for showing: what comes after the host may be a secret.
+    static func withoutPath(_ quoted: String) -> String {
+        let parts = quoted.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[3].count > 1 ? parts[..<3].joined(separator: "/") + "/...\"" : quoted
+    }
+
     var isThisMachine: Bool { Self.isThisMachine(host) }
 
     static func isThisMachine(_ host: String) -> Bool {
