@@ -1,18 +1,79 @@
 package import BackupModel
 
-/// The settings file: found, trusted, parsed, checked.
+/// The settings: found, trusted, parsed, checked.
 package enum SettingsFile {
     /// No settings file is larger (1 MiB).
     package static let limit = 1 << 20
 
-    /// Reads the file as `user` (an effective uid). Blocks; resolves the mirrors' folders through symbolic links, which
-    /// can hang on a dead volume unless `resolvingLinks` is false.
+    /// The settings in the file and its include folder, for those who need no places.
     package static func read(
         _ path: String, user: UInt32, resolvingLinks: Bool = true
     ) throws(SettingsError) -> HoldfastSettings {
-        let bytes: [UInt8]
+        try load(path, user: user, resolvingLinks: resolvingLinks).settings
+    }
+
+    /// Reads the file and its include folder as `user` (an effective uid). Blocks; resolves the mirrors' folders
+    /// through symbolic links, which can hang on a dead volume unless `resolvingLinks` is false.
+    ///
+    /// `fragment` is judged as if it lay in the include folder already.
+    package static func load(
+        _ path: String, user: UInt32, resolvingLinks: Bool = true, adding fragment: SettingsText? = nil
+    ) throws(SettingsError) -> LoadedSettings {
+        let main = try text(path, user: user)
+        let folder = IncludeFolder(of: main)
+        var (texts, problems) = try folder.texts(user: user)
+        if let fragment { texts.append(fragment) }
+        let all = [main] + texts.sorted { $0.file < $1.file }
+        return try load(
+            all, folder: folder.path, unread: problems, resolve: resolvingLinks ? MirrorPlaces.realPath : { $0 })
+    }
+
+    /// The settings in these bytes; `file` is for the messages only.
+    package static func parse(
+        _ bytes: [UInt8], file: String, resolve: (String) -> String = { $0 }
+    ) throws(SettingsError) -> HoldfastSettings {
+        try load([SettingsText(file: file, bytes: bytes)], resolve: resolve).settings
+    }
+
+    /// The settings in these texts, the settings file itself first.
+    package static func load(
+        _ texts: [SettingsText], folder: String = "", unread: [TextProblem] = [],
+        resolve: (String) -> String = { $0 }
+    ) throws(SettingsError) -> LoadedSettings {
+        var entries: [TOMLEntry] = []
+        var problems = unread
+        for text in texts {
+            do throws(TextProblem) {
+                entries += try self.entries(of: text)
+            } catch {
+                problems.append(error)
+            }
+        }
+        guard problems.isEmpty else { throw .invalid(problems) }
+        let reader = SettingsReader(entries, files: texts.map(\.file), resolve: resolve)
+        guard reader.problems.isEmpty else { throw .invalid(reader.problems) }
+        let places = reader.places.mapValues {
+            SettingsPlace(file: $0.file, line: $0.position.line, column: $0.position.column)
+        }
+        return LoadedSettings(
+            settings: reader.settings, files: texts.map(\.file), includeFolder: folder, places: places,
+            values: reader.values)
+    }
+
+    private static func entries(of text: SettingsText) throws(TextProblem) -> [TOMLEntry] {
+        func whole(_ message: String) -> TextProblem {
+            TextProblem(file: text.file, line: 0, column: 0, message: message)
+        }
+        guard text.bytes.count <= limit else { throw whole("is larger than 1.00 MiB") }
+        guard text.bytes.contains(where: { ![9, 10, 13, 32].contains($0) }) else {
+            throw whole("is empty; was it half written?")
+        }
+        return try TOMLText.entries(of: text.bytes, file: text.file)
+    }
+
+    private static func text(_ path: String, user: UInt32) throws(SettingsError) -> SettingsText {
         do throws(FileRefusal) {
-            bytes = try TextSource.read(path, atMost: limit, trust: .onlyUser(user))
+            return SettingsText(file: path, bytes: try TextSource.read(path, atMost: limit, trust: .onlyUser(user)))
         } catch {
             switch error {
             case .missing: throw .missing(path)
@@ -20,34 +81,46 @@ package enum SettingsFile {
                 throw .invalid([TextProblem(file: path, line: 0, column: 0, message: reason)])
             }
         }
-        return try parse(bytes, file: path, resolve: resolvingLinks ? MirrorPlaces.realPath : { $0 })
     }
+}
 
-    /// The settings in these bytes; `file` is for the messages only.
-    package static func parse(
-        _ bytes: [UInt8], file: String, resolve: (String) -> String = { $0 }
-    ) throws(SettingsError) -> HoldfastSettings {
-        guard bytes.count <= limit else {
-            throw .invalid([TextProblem(file: file, line: 0, column: 0, message: "is larger than 1.00 MiB")])
-        }
-        guard bytes.contains(where: { ![9, 10, 13, 32].contains($0) }) else {
-            throw .invalid([TextProblem(file: file, line: 0, column: 0, message: "is empty; was it half written?")])
-        }
-        let reader: SettingsReader
-        do throws(TextProblem) {
-            reader = SettingsReader(try TOMLText.entries(of: bytes, file: file), file: file, resolve: resolve)
-        } catch {
-            throw .invalid([error])
-        }
-        guard reader.problems.isEmpty else { throw .invalid(reader.problems) }
-        return reader.settings
+/// A file's bytes and its name.
+package struct SettingsText: Hashable, Sendable {
+    package var file: String
+    package var bytes: [UInt8]
+
+    package init(file: String, bytes: [UInt8]) {
+        self.file = file
+        self.bytes = bytes
     }
+}
+
+/// Where something is set; counted from 1.
+package struct SettingsPlace: Hashable, Codable, Sendable {
+    package var file: String
+    package var line: Int
+    package var column: Int
+
+    /// `FILE:LINE:COLUMN`, foreign bytes escaped.
+    package var text: String { printable(file.utf8) + ":\(line):\(column)" }
+}
+
+/// Settings and where they come from.
+package struct LoadedSettings: Hashable, Sendable {
+    package var settings: HoldfastSettings
+    /// The settings file itself first.
+    package var files: [String]
+    package var includeFolder: String
+    /// Where each table and key stands, by its name in parts: `job`, `nightly`, `schedule`.
+    package var places: [[String]: SettingsPlace]
+    /// Every key of every table, in the order of the documentation.
+    package var values: [SettingsValue]
 }
 
 /// Why there are no settings.
 package enum SettingsError: Error, Hashable, Sendable {
     case missing(String)
-    /// Every problem found, in the order of the file.
+    /// Every problem found, in the order of the files.
     case invalid([TextProblem])
 
     /// A line for each problem, at most 20, for people.

@@ -5,23 +5,19 @@ import Testing
 
 /// `Docs/Configuration.md` and the code say the same.
 @Suite struct DocumentationTests {
-    @Test(
-        "the tables of keys are those of the code",
-        arguments: [
-            ("## `[mirror.NAME]`", KeyTables.mirror), ("## `[console]`", KeyTables.console),
-            ("## `[logging]`", KeyTables.logging),
-        ])
-    func keyTables(heading: String, keys: [SettingsKey]) throws {
-        let rows = try documentation().components(separatedBy: heading + "\n")[1].split(separator: "\n")
-            .prefix { !$0.hasPrefix("## ") }.filter { $0.hasPrefix("| `") }
+    @Test("the tables of keys are those of the code, meaning included", arguments: KeyTables.tables)
+    func keyTables(table: KeyTables.Table) throws {
+        let sections = try documentation().components(separatedBy: "\n## `\(table.heading)`\n")
+        try #require(sections.count == 2, "no heading \(table.heading)")
+        let rows = sections[1].split(separator: "\n").prefix { !$0.hasPrefix("## ") }.filter { $0.hasPrefix("| `") }
             .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
         #expect(rows.allSatisfy { $0.count == 5 && !$0[4].isEmpty })
         let documented = rows.map {
             SettingsKey(
                 name: $0[0].replacing("`", with: ""), kind: $0[1], range: $0[2],
-                defaultText: $0[3].replacing("`", with: ""))
+                defaultText: $0[3].replacing("`", with: ""), meaning: $0[4])
         }
-        #expect(documented == keys)
+        #expect(documented == table.keys)
     }
 
     @Test("the example is taken as it is")
@@ -32,13 +28,32 @@ import Testing
         let settings = try parse(String(text[start.upperBound..<end.lowerBound]))
         #expect(settings.mirrors.map(\.name) == ["cold"])
         #expect(settings.mirrors.first?.rateLimit == 80_000_000)
+        #expect(settings.jobs.map(\.name) == ["nightly"])
+        #expect(settings.sets.map(\.name) == ["blobs"])
+        #expect(settings.voice.channels.map(\.name) == ["mail"])
     }
 
     /// A default that is written is the default that is used.
-    @Test(arguments: KeyTables.mirror) func defaults(key: SettingsKey) throws {
-        guard !["required", "none"].contains(key.defaultText) else { return }
-        #expect(try parse(coldMirror + "\(key.name) = \(key.defaultText)") == parse(coldMirror))
+    @Test(arguments: KeyTables.tables) func defaults(table: KeyTables.Table) throws {
+        let (before, own) = wholeTables[table.section] ?? ("", "[\(table.section)]\n")
+        let keys = table.keys.filter { !["required", "none"].contains($0.defaultText) }
+        for key in keys where !own.contains(key.name) {
+            #expect(try parse(before + own + "\(key.name) = \(key.defaultText)") == parse(before + own))
+        }
     }
+
+    /// For sections that need more than a heading: what stands above it, and the smallest table.
+    private let wholeTables = [
+        "mirror": ("", coldMirror),
+        "job": (
+            "[job.a]\nkind = \"command\"\ncommand = [\"/bin/true\"]\n",
+            "[job.b]\nkind = \"command\"\ncommand = [\"/bin/true\"]\nschedule = \"*-*-* 02:00\"\nafter = [\"a\"]\n"
+        ),
+        "set": ("", "[set.s]\nwatch = \"/dumps/*\"\n"),
+        "channel": ("", "[channel.c]\nkind = \"desktop\"\n"),
+        "digest": ("[channel.c]\nkind = \"desktop\"\n", "[digest]\nchannels = [\"c\"]\n"),
+        "ping": ("", "[ping]\nfile = \"/run/alive\"\n"),
+    ]
 
     @Test("J4 settings are echoed as they were understood, and read again as the same", arguments: 0..<200)
     func echo(seed: Int) throws {

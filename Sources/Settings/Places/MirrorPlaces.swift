@@ -2,26 +2,21 @@ import BackupModel
 import Glibc
 
 /// Sources and targets that would destroy or feed each other (A29, J8).
-struct MirrorPlaces: Hashable {
-    var mirror: String
-    /// The key to point at.
-    var key: String
-    var message: String
-
+enum MirrorPlaces {
     /// What is wrong between the mirrors' folders. `resolve` gives the real path of a folder as far as it exists; by
     /// default names are compared as written.
     static func problems(
         _ mirrors: [MirrorSettings], resolve: (String) -> String = { $0 }
-    ) -> [MirrorPlaces] {
+    ) -> [CrossProblem] {
         let places = mirrors.map { (name: $0.name, source: resolve($0.source), target: resolve($0.target)) }
-        var problems: [MirrorPlaces] = []
+        var problems: [CrossProblem] = []
         for (index, place) in places.enumerated() {
             if let message = nesting(source: place.source, target: place.target) {
-                problems.append(MirrorPlaces(mirror: place.name, key: "target", message: message))
+                problems.append(CrossProblem(path: ["mirror", place.name, "target"], message: message))
             }
             for other in places[..<index] where share(place.target, other.target) {
                 let message = "\"target\" is also that of mirror \"\(other.name)\", or inside its files"
-                problems.append(MirrorPlaces(mirror: place.name, key: "target", message: message))
+                problems.append(CrossProblem(path: ["mirror", place.name, "target"], message: message))
             }
         }
         return problems

@@ -29,6 +29,7 @@ indirect enum TOMLNode: Hashable {
 struct TOMLEntry: Hashable {
     var path: [String]
     var node: TOMLNode
+    var file: String
     var position: TextPosition
 }
 
@@ -43,7 +44,7 @@ enum TOMLText {
         if let problem = located.problem { throw TextProblem(file, problem.position, problem.message) }
         let root = try parse(String(decoding: bytes, as: UTF8.self), file: file)
         var entries: [TOMLEntry] = []
-        collect(root, at: [], located.positions, into: &entries)
+        collect(root, at: [], (file, located.positions), into: &entries)
         return entries.sorted { ($0.position, $0.path.count) < ($1.position, $1.path.count) }
     }
 
@@ -59,13 +60,15 @@ enum TOMLText {
     }
 
     private static func collect(
-        _ table: TOMLTable, at path: [String], _ positions: [[String]: TextPosition], into entries: inout [TOMLEntry]
+        _ table: TOMLTable, at path: [String], _ places: (file: String, positions: [[String]: TextPosition]),
+        into entries: inout [TOMLEntry]
     ) {
-        let here = positions[path] ?? TextPosition(line: 1, column: 1)
+        let here = places.positions[path] ?? TextPosition(line: 1, column: 1)
         for (key, value) in table {
             let name = path + [key]
-            entries.append(TOMLEntry(path: name, node: node(value), position: positions[name] ?? here))
-            if let inner = value.table { collect(inner, at: name, positions, into: &entries) }
+            let position = places.positions[name] ?? here
+            entries.append(TOMLEntry(path: name, node: node(value), file: places.file, position: position))
+            if let inner = value.table { collect(inner, at: name, places, into: &entries) }
         }
     }
 

@@ -7,6 +7,11 @@ package enum FileTrust: Hashable, Sendable {
     case anyone
     /// Settings: a plain file that only this user or root can change, reached without a symbolic link (J7).
     case onlyUser(UInt32)
+    /// Secrets: like settings, and nobody else may even read them (J6).
+    case onlyReadableBy(UInt32)
+    /// Secrets that systemd put into its folder: it may give them to this user by an access list, whose mask stands in
+    /// the bits of the group.
+    case credential(UInt32)
 }
 
 /// Why a file was not read.
@@ -21,7 +26,7 @@ package enum TextSource {
     package static func read(_ path: String, atMost limit: Int, trust: FileTrust) throws(FileRefusal) -> [UInt8] {
         let follow = trust == .anyone ? 0 : O_NOFOLLOW
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | follow)
-        guard file >= 0 else { throw refusal(ofErrno: errno) }
+        guard file >= 0 else { throw refusal(ofErrno: errno, trust) }
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0 else { throw refusal(ofErrno: errno) }
@@ -32,11 +37,18 @@ package enum TextSource {
 
     private static func distrust(_ status: stat, _ trust: FileTrust) -> String? {
         guard status.st_mode & S_IFMT == S_IFREG else { return "is not a plain file" }
-        guard case .onlyUser(let user) = trust else { return nil }
+        let (user, hidden): (UInt32, mode_t)
+        switch trust {
+        case .anyone: return nil
+        case .onlyUser(let owner): (user, hidden) = (owner, 0)
+        case .onlyReadableBy(let owner): (user, hidden) = (owner, 0o077)
+        case .credential(let owner): (user, hidden) = (owner, 0o037)
+        }
         guard status.st_uid == user || status.st_uid == 0 else {
             return "belongs to user \(status.st_uid), not to you (\(user)) or root; run: chown"
         }
         guard status.st_mode & 0o022 == 0 else { return "can be changed by others; run: chmod go-w" }
+        guard status.st_mode & hidden == 0 else { return "can be read by others; run: chmod 600" }
         return nil
     }
 
@@ -58,10 +70,15 @@ package enum TextSource {
         .refused("is larger than \(Quantity.bytes(Int64(limit)))")
     }
 
-    private static func refusal(ofErrno number: Int32) -> FileRefusal {
-        switch number {
+    private static func refusal(ofErrno number: Int32, _ trust: FileTrust = .anyone) -> FileRefusal {
+        let what =
+            switch trust {
+            case .anyone, .onlyUser: "settings"
+            case .onlyReadableBy, .credential: "secrets"
+            }
+        return switch number {
         case ENOENT, ENOTDIR: .missing
-        case ELOOP: .refused("is a symbolic link; settings must be a plain file")
+        case ELOOP: .refused("is a symbolic link; \(what) must be a plain file")
         case ENXIO: .refused("is not a plain file")
         default: .refused(String(cString: strerror(number)).lowercased())
         }

@@ -1,11 +1,17 @@
 package import BackupModel
 
-/// Everything the settings file says, checked; what it leaves out has its default.
+/// Everything the settings say, checked; what they leave out has its default.
 package struct HoldfastSettings: Hashable, Sendable {
-    /// In order of name.
+    /// These in order of name.
     package var mirrors: [MirrorSettings]
+    package var jobs: [JobSettings] = []
+    package var sets: [RecoverySetSettings] = []
+    package var voice = VoiceSettings()
     package var console: ConsoleSettings
     package var logging: LoggingSettings
+    package var engine = EngineSettings()
+    package var metrics = ListenerSettings()
+    package var api = ListenerSettings()
 
     package init(
         mirrors: [MirrorSettings] = [], console: ConsoleSettings = ConsoleSettings(),
@@ -19,11 +25,21 @@ package struct HoldfastSettings: Hashable, Sendable {
     /// The mirror with that name; otherwise a failure with code `MIRROR_UNKNOWN` that names the nearest (J12).
     package func mirror(named name: String) throws(Failure) -> MirrorSettings {
         if let mirror = mirrors.first(where: { $0.name == name }) { return mirror }
-        let near = NearestWord.suggestion(name, among: mirrors.map(\.name))
-        throw Failure(
-            code: "MIRROR_UNKNOWN", side: .settings,
-            message: "no mirror is named \"\(printable(name.utf8))\"" + near, subject: Array(name.utf8),
-            hint: "Mirrors are the [mirror.NAME] tables of the settings file.")
+        throw unknown("mirror", name, among: mirrors.map(\.name))
+    }
+
+    /// The job with that name; otherwise a failure with code `JOB_UNKNOWN` that names the nearest (J12).
+    package func job(named name: String) throws(Failure) -> JobSettings {
+        if let job = jobs.first(where: { $0.name == name }) { return job }
+        throw unknown("job", name, among: jobs.map(\.name))
+    }
+
+    private func unknown(_ section: String, _ name: String, among names: [String]) -> Failure {
+        Failure(
+            code: section.uppercased() + "_UNKNOWN", side: .settings,
+            message: "no \(section) is named \"\(printable(name.utf8))\"" + NearestWord.suggestion(name, among: names),
+            subject: Array(name.utf8),
+            hint: "\(section == "job" ? "Jobs" : "Mirrors") are the [\(section).NAME] tables of the settings file.")
     }
 }
 
@@ -68,6 +84,33 @@ package struct LoggingSettings: Hashable, Sendable {
     package var level = Level.info
     /// JSON Lines go here; nil: `log/holdfast.jsonl` in the state folder.
     package var file: String?
+    /// Bytes at which the file is put aside and a new one begun.
+    package var maxSize: Int64 = 100 << 20
+    /// Days after which a file put aside, and the log of a run, is removed.
+    package var retainDays = 90
+
+    package init() {}
+}
+
+/// `[engine]`.
+package struct EngineSettings: Hashable, Sendable {
+    /// Holds the sockets; nil: where `SettingsLocation` says.
+    package var runtimeFolder: String?
+    /// Jobs that run at the same time on this machine, whatever slots they hold.
+    package var jobsAtOnce = 4
+    /// The folder whose `*.toml` are read too; nil: `conf.d` beside the settings file.
+    package var include: String?
+
+    package init() {}
+}
+
+/// `[metrics]` and `[api]`.
+package struct ListenerSettings: Hashable, Sendable {
+    /// Nil: off.
+    package var listen: ListenAddress?
+    /// What a caller must show: for metrics to read at all, for the API to change something. Nil: metrics for
+    /// everybody who can connect, an API that only looks.
+    package var token: SecretReference?
 
     package init() {}
 }

@@ -2,41 +2,130 @@ import BackupModel
 
 /// Every key there is, in the order of the documentation.
 package enum KeyTables {
-    package static let mirror: [SettingsKey] = mirrorRules.map(\.key)
-    package static let console: [SettingsKey] = consoleRules.map(\.key)
-    package static let logging: [SettingsKey] = loggingRules.map(\.key)
+    /// A table as the documentation heads it, and its keys.
+    package struct Table: Hashable, Sendable {
+        /// `mirror`, `console` ...
+        package var section: String
+        /// Written `[mirror.NAME]`, as many as wanted.
+        package var isNamed: Bool
+        package var keys: [SettingsKey]
 
-    static let sections = ["mirror", "console", "logging"]
+        /// `[mirror.NAME]` or `[console]`.
+        package var heading: String { isNamed ? "[\(section).NAME]" : "[\(section)]" }
+    }
 
-    private static let standard = MirrorSettings(name: "", source: "", target: "")
+    package static let tables: [Table] = [
+        Table(section: "mirror", isNamed: true, keys: mirrorRules.map(\.key)),
+        Table(section: "job", isNamed: true, keys: jobRules.map(\.key)),
+        Table(section: "set", isNamed: true, keys: setRules.map(\.key)),
+        Table(section: "alerts", isNamed: false, keys: alertsRules.map(\.key)),
+        Table(section: "channel", isNamed: true, keys: channelRules.map(\.key)),
+        Table(section: "digest", isNamed: false, keys: digestRules.map(\.key)),
+        Table(section: "ping", isNamed: false, keys: pingRules.map(\.key)),
+        Table(section: "engine", isNamed: false, keys: engineRules.map(\.key)),
+        Table(section: "metrics", isNamed: false, keys: metricsRules.map(\.key)),
+        Table(section: "api", isNamed: false, keys: apiRules.map(\.key)),
+        Table(section: "logging", isNamed: false, keys: loggingRules.map(\.key)),
+        Table(section: "console", isNamed: false, keys: consoleRules.map(\.key)),
+    ]
+
+    static let sections = tables.map(\.section)
+}
+
+// MARK: - The mirror and how it is looked at
+
+extension KeyTables {
+    private static let mirror = MirrorSettings(name: "", source: "", target: "")
 
     static let mirrorRules: [KeyRule<MirrorSettings>] = [
-        .path("source", "required") { $0.source = $1 },
-        .path("target", "required") { $0.target = $1 },
-        .word("hash", standard.hash) { $0.hash = $1 },
-        .whole("workers", 1...64, standard.workers) { $0.workers = $1 },
-        .whole("batch", 1...10_000, standard.batch) { $0.batch = $1 },
-        .word("read_back", standard.readBack) { $0.readBack = $1 },
-        .rate("rate_limit", atLeast: 64 << 10) { $0.rateLimit = $1 },
-        .size("keep_free", atLeast: 0, standard.keepFree) { $0.keepFree = $1 },
-        .size("size_budget", atLeast: 1 << 20, standard.sizeBudget) { $0.sizeBudget = $1 },
-        .share("max_shrink", standard.maxShrink) { $0.maxShrink = $1 },
-        .whole("full_walk_days", 0...365, standard.fullWalkDays) { $0.fullWalkDays = $1 },
-        .whole("retries", 0...100, standard.retries) { $0.retries = $1 },
-        .whole("verify_every_days", 1...3650, standard.verifyEveryDays) { $0.verifyEveryDays = $1 },
+        .required("source", .path, \.source, "The folder that holds `aa/bb/<id>`. Only ever read."),
+        .required("target", .path, \.target, "The folder on the drive that gets `by-hash/` and `.holdfast/`."),
+        .key("hash", .word, \.hash, of: mirror, "The hash that names the blobs."),
+        .key(
+            "workers", .whole(1...64), \.workers, of: mirror,
+            "Threads that copy. More than cores pay: they wait for the disk."),
+        .key("batch", .whole(1...10_000), \.batch, of: mirror, "Blobs made durable together."),
+        .key(
+            "read_back", .word, \.readBack, of: mirror,
+            "How a copy is proved: not at all, at once past the page cache, or by a later `verify`."),
+        .optional("rate_limit", .rate(atLeast: 64 << 10), \.rateLimit, "Bytes a second to copy at most."),
+        .key(
+            "keep_free", .size(atLeast: 0), \.keepFree, of: mirror,
+            "Never leave the drive with less free than this."),
+        .optional("size_budget", .size(atLeast: 1 << 20), \.sizeBudget, "Never let `by-hash/` grow over this."),
+        .key(
+            "max_shrink", .share, \.maxShrink, of: mirror,
+            "Refuse a scan that finds more than this share fewer blobs than before."),
+        .key(
+            "full_walk_days", .whole(0...365), \.fullWalkDays, of: mirror,
+            "A full walk of the source at least this often; between them only changed folders are listed. "
+                + "0: every run."),
+        .key(
+            "retries", .whole(0...100), \.retries, of: mirror,
+            "Tries for an error that may pass before it counts as a failure."),
+        .key(
+            "verify_every_days", .whole(1...3650), \.verifyEveryDays, of: mirror,
+            "`verify` calls a copy outdated after this many days."),
     ]
+
+    private static let console = ConsoleSettings()
 
     static let consoleRules: [KeyRule<ConsoleSettings>] = [
-        .nameOrPath("theme", "\"terminal\"") { $0.theme = $1 },
-        .word("preset", ConsoleSettings.Preset.vi) { $0.preset = $1 },
-        .path("keys", "none") { $0.keys = $1 },
-        .word("glyphs", ConsoleSettings.Glyphs.auto) { $0.glyphs = $1 },
-        .flag("a11y", false) { $0.a11y = $1 },
-        .word("clock", ConsoleSettings.Clock.utc) { $0.clock = $1 },
+        .key(
+            "theme", .nameOrPath, \.theme, of: console,
+            "A built-in theme, `NAME.toml` in `themes/` beside the settings, or a file."),
+        .key(
+            "preset", .word, \.preset, of: console, "The keys to begin with. `arrows-only` needs no letters."),
+        .optional(
+            "keys", .path, \.keys,
+            "A file of key bindings that change the preset. None: `keys.toml` beside the settings, when it exists."),
+        .key("glyphs", .word, \.glyphs, of: console, "What bars, graphs and boxes are drawn with."),
+        .key(
+            "a11y", .flag, \.a11y, of: console,
+            "For screen readers: ASCII, no boxes, the cursor on the focused row, a bell with alerts."),
+        .key("clock", .word, \.clock, of: console, "Times on the screen."),
+    ]
+}
+
+// MARK: - The engine
+
+extension KeyTables {
+    private static let engine = EngineSettings()
+
+    static let engineRules: [KeyRule<EngineSettings>] = [
+        .optional(
+            "runtime_folder", .path, \.runtimeFolder,
+            "Holds the sockets; ours alone. None: as in the table at the top."),
+        .key(
+            "jobs_at_once", .whole(1...64), \.jobsAtOnce, of: engine,
+            "Jobs that run at the same time on this machine, whatever else would let them."),
+        .optional(
+            "include", .path, \.include,
+            "The folder whose `*.toml` are read too, in order of name. None: `conf.d` beside the settings file."),
     ]
 
+    static let metricsRules: [KeyRule<ListenerSettings>] = [
+        .optional("listen", .address, \.listen, "Where `/metrics` is served. None: nowhere."),
+        .optional("token", .secret, \.token, "What a caller must show. None: everybody who can connect may read."),
+    ]
+
+    static let apiRules: [KeyRule<ListenerSettings>] = [
+        .optional("listen", .address, \.listen, "Where `/v1` is served. None: nowhere."),
+        .optional(
+            "token", .secret, \.token, "What a caller must show to change something. None: nobody changes anything."),
+    ]
+
+    private static let logging = LoggingSettings()
+
     static let loggingRules: [KeyRule<LoggingSettings>] = [
-        .word("level", LoggingSettings.Level.info) { $0.level = $1 },
-        .path("file", "none") { $0.file = $1 },
+        .key("level", .word, \.level, of: logging, "The least severe event that is logged."),
+        .optional(
+            "file", .path, \.file, "JSON Lines go here. None: `log/holdfast.jsonl` in the state folder."),
+        .key(
+            "max_size", .size(atLeast: 1 << 20), \.maxSize, of: logging,
+            "At this size the file is put aside and a new one begun."),
+        .key(
+            "retain_days", .whole(1...3650), \.retainDays, of: logging,
+            "Days after which a file put aside, and the log of a run, is removed."),
     ]
 }

@@ -1,0 +1,137 @@
+import BackupModel
+
+/// What is wrong between jobs, mirrors and sets: told at load, not at three in the morning (J12).
+struct JobChecks {
+    private(set) var problems: [CrossProblem] = []
+    private let settings: HoldfastSettings
+    /// Every table and key in the files, right or wrong.
+    private let set: Set<[String]>
+
+    init(_ settings: HoldfastSettings, set: Set<[String]>) {
+        self.settings = settings
+        self.set = set
+        for job in settings.jobs {
+            checkWork(of: job)
+            checkTimes(of: job)
+            checkLinks(of: job)
+        }
+        checkRings()
+        for set in settings.sets { check(set) }
+    }
+
+    private func says(_ job: JobSettings, _ key: String) -> Bool { set.contains(["job", job.name, key]) }
+
+    private mutating func complain(_ job: JobSettings, _ key: String, _ message: String) {
+        problems.append(CrossProblem(path: ["job", job.name, key], message: message))
+    }
+
+    private mutating func checkWork(of job: JobSettings) {
+        let kind = job.kind.rawValue
+        if job.kind == .command {
+            if job.command.isEmpty { complain(job, "kind", "a job of kind \"command\" needs \"command\"") }
+            if !job.mirror.isEmpty { complain(job, "mirror", "\"mirror\" is not for a job of kind \"command\"") }
+        } else {
+            if job.mirror.isEmpty { complain(job, "kind", "a job of kind \"\(kind)\" needs \"mirror\"") }
+            if !job.command.isEmpty { complain(job, "command", "\"command\" is not for a job of kind \"\(kind)\"") }
+        }
+        if !job.mirror.isEmpty { checkName(job.mirror, of: "mirror", at: ["job", job.name, "mirror"]) }
+        if !job.stopCommand.isEmpty, job.startCommand.isEmpty {
+            complain(job, "stop", "\"stop\" without \"start\": nothing would start the service again")
+        }
+    }
+
+    private mutating func checkTimes(of job: JobSettings) {
+        guard let schedule = job.schedule else {
+            for key in ["persistent", "jitter"] where says(job, key) {
+                complain(job, key, "\"\(key)\" says nothing without \"schedule\"")
+            }
+            return
+        }
+        if let reason = ScheduleCheck.reason(against: schedule) {
+            complain(job, "schedule", "\"schedule\" " + reason)
+        }
+    }
+
+    private mutating func checkLinks(of job: JobSettings) {
+        if job.after.isEmpty, says(job, "after_when") {
+            complain(job, "after_when", "\"after_when\" says nothing without \"after\"")
+        }
+        for name in job.after {
+            if name == job.name {
+                complain(job, "after", "\"after\" names the job itself")
+            } else {
+                checkName(name, of: "job", at: ["job", job.name, "after"])
+            }
+        }
+    }
+
+    private mutating func check(_ set: RecoverySetSettings) {
+        let path = ["set", set.name]
+        for name in set.jobs { checkName(name, of: "job", at: path + ["jobs"]) }
+        let watches = self.set.contains(path + ["watch"])
+        if set.jobs.isEmpty, !watches {
+            problems.append(CrossProblem(path: path, message: "set \"\(set.name)\" has neither \"jobs\" nor \"watch\""))
+        }
+        if !watches, self.set.contains(path + ["watch_at_least"]) {
+            problems.append(
+                CrossProblem(
+                    path: path + ["watch_at_least"], message: "\"watch_at_least\" says nothing without \"watch\""))
+        }
+    }
+
+    private mutating func checkName(_ name: String, of section: String, at path: [String]) {
+        guard !set.contains([section, name]) else { return }
+        let known = section == "mirror" ? settings.mirrors.map(\.name) : settings.jobs.map(\.name)
+        let key = path.last ?? ""
+        problems.append(
+            CrossProblem(
+                path: path,
+                message: "\"\(key)\" names the \(section) \"\(name)\", which does not exist"
+                    + NearestWord.suggestion(name, among: known)))
+    }
+}
+
+// MARK: - Rings
+
+extension JobChecks {
+    /// Jobs that wait for each other would never start. Each ring is told once, at its first job.
+    private mutating func checkRings() {
+        let after = Dictionary(settings.jobs.map { ($0.name, $0.after) }) { first, _ in first }
+        var told: Set<Set<String>> = []
+        for job in settings.jobs {
+            guard let ring = Self.ring(from: job.name, after), told.insert(Set(ring)).inserted else { continue }
+            let words = (ring + [job.name]).joined(separator: " after ")
+            complain(job, "after", "\"after\" goes round in a ring: \(words)")
+        }
+    }
+
+    /// The shortest way from a job back to itself, through at least one other.
+    private static func ring(from start: String, _ after: [String: [String]]) -> [String]? {
+        var cameFrom: [String: String] = [:]
+        var queue = [start]
+        var next = 0
+        while next < queue.count {
+            let name = queue[next]
+            next += 1
+            for other in after[name] ?? [] where other != name {
+                if other == start { return path(to: name, cameFrom, start) }
+                guard cameFrom[other] == nil, after[other] != nil else { continue }
+                cameFrom[other] = name
+                queue.append(other)
+            }
+        }
+        return nil
+    }
+
+    private static func path(to name: String, _ cameFrom: [String: String], _ start: String) -> [String] {
+        var path = [name]
+        while let before = cameFrom[path[path.count - 1]], path[path.count - 1] != start { path.append(before) }
+        return path.reversed()
+    }
+}
+
+/// Judges schedules as the clerk will read them.
+enum ScheduleCheck {
+    /// What is wrong with it, or nil.
+    static func reason(against schedule: String) -> String? { nil }
+}
