@@ -1,0 +1,9 @@
+/// An engine as its servers see it: orders carry who sent them, so that the audit log can tell.
+package protocol EngineService: Sendable {
+    /// The state now and after every change; a slow reader gets the newest, never a backlog.
+    func states() async -> AsyncStream<EngineState>
+    /// Does an order once, however often it is sent.
+    func take(_ order: Order) async -> IntentResult
+    /// Answers what is too large for the state.
+    func ask(_ query: Query) async -> Answer
+}
