@@ -11,13 +11,18 @@ struct Holdfast: AsyncParsableCommand {
         commandName: "holdfast",
         abstract: "Operator console for backups: watches them live, and never says done before it is.",
         discussion: """
-            Without a subcommand it opens the console on the settings file.
+            Without a subcommand it opens the console on the engine, which it starts when none runs.
 
             Exit status: 0 ok, 1 failed, 2 usage or settings, 3 done with warnings, 75 busy, \
             130 and 143 ended by a signal.
             """,
         version: version,
-        subcommands: [ConsoleCommand.self, MirrorCommand.self, DemoCommand.self],
+        subcommands: [
+            ConsoleCommand.self, StatusCommand.self, WatchCommand.self, PlainCommand.self, MirrorCommand.self,
+            JobCommand.self, ScheduleCommand.self, RequestsCommand.self, AnswerCommand.self, AlertsCommand.self,
+            AuditCommand.self, MaintenanceCommand.self, EngineCommand.self, ConfigCommand.self, DoctorCommand.self,
+            DemoCommand.self,
+        ],
         defaultSubcommand: ConsoleCommand.self)
 
     static func main() async {

@@ -1,9 +1,9 @@
 import ArgumentParser
-import BackupEngine
 import BackupModel
+import EngineLink
 import Settings
 
-/// `holdfast` alone: the full-screen console.
+/// `holdfast` alone: the full-screen console, attached to the engine; one is started when none runs.
 struct ConsoleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "console", abstract: "Open the full-screen console (what holdfast does by default).")
@@ -14,25 +14,26 @@ struct ConsoleCommand: AsyncParsableCommand {
     var theme: String?
 
     func run() async throws {
-        guard ConsoleSession.canDraw else {
-            throw Ended(
-                .usage,
-                words: "holdfast: no full screen: there is no terminal that can place the cursor\n"
-                    + "  do now Use the mirror commands: holdfast mirror --help")
-        }
-        let workplace = try await Workplace.open(place)
-        var settings = workplace.settings.console
+        guard ConsoleSession.canDraw else { return try await PlainSession(place: place).run() }
+        let reach = try await Reach.attachOrStart(place, via: Caller.terminal)
+        var settings = reach.settings.console
         if let theme { settings.theme = theme }
         let session = ConsoleSession(
-            engine: workplace.engine, settings: settings, location: workplace.location,
-            log: workplace.location.logFolder + "/console.log")
-        do {
-            let end = try await session.run()
-            await workplace.engine.close()
-            if case .signal(let number) = end { throw Ended(number == 15 ? .terminated : .interrupted) }
-        } catch {
-            await workplace.engine.close()
-            throw error
-        }
+            engine: reach.client, standings: await reach.client.standing(), settings: settings,
+            location: reach.place.location, log: reach.place.location.logFolder + "/console.log")
+        let end = try await session.run()
+        // Detached: the engine goes on.
+        await reach.client.close()
+        if case .signal(let number) = end { throw Ended(number == 15 ? .terminated : .interrupted) }
     }
+}
+
+/// `holdfast plain`: lines instead of a screen, for screen readers, serial lines and cron.
+struct PlainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plain", abstract: "Follow the engine in lines and answer by typed words; no cursor movement.")
+
+    @OptionGroup var place: PlaceOptions
+
+    func run() async throws { try await PlainSession(place: place).run() }
 }

@@ -17,9 +17,9 @@ struct MirrorRequeue: AsyncParsableCommand {
             guard let id = BlobID(text) else { throw ValidationError("--blob takes 64 lower-case hex digits") }
             return id
         }
-        let workplace = try await Workplace.open(mirror.place)
-        let result = await workplace.engine.send(.requeue(name: mirror.name, blob: id))
-        await workplace.engine.close()
+        let work = try await WorkingEngine.open(mirror.place)
+        let result = await work.port.send(.requeue(name: mirror.name, blob: id))
+        await work.close()
         switch result {
         case .accepted(let words):
             if mirror.json { Standard.json(["result": words]) } else { Standard.out(words) }

@@ -34,14 +34,13 @@ struct MirrorRun: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let workplace = try await Workplace.open(mirror.place)
         let overrides = RunOverrides(
             batch: batch, workers: workers, limit: limit, readBack: readBack, dryRun: dryRun)
         guard !dryRun else {
+            let workplace = try await Workplace.open(mirror.place)
             return try await MirrorDryRun(workplace: workplace, mirror: mirror, overrides: overrides).print()
         }
-        try await MirrorFollower(workplace: workplace, mirror: mirror)
-            .follow(.runMirror(name: mirror.name, overrides: overrides))
+        try await MirrorFollower(mirror: mirror).follow(.runMirror(name: mirror.name, overrides: overrides))
     }
 }
 

@@ -9,7 +9,6 @@ struct MirrorScan: AsyncParsableCommand {
     @OptionGroup var mirror: MirrorOptions
 
     func run() async throws {
-        let workplace = try await Workplace.open(mirror.place)
-        try await MirrorFollower(workplace: workplace, mirror: mirror).follow(.scanMirror(name: mirror.name))
+        try await MirrorFollower(mirror: mirror).follow(.scanMirror(name: mirror.name))
     }
 }

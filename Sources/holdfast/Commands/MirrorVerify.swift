@@ -9,7 +9,6 @@ struct MirrorVerify: AsyncParsableCommand {
     @OptionGroup var mirror: MirrorOptions
 
     func run() async throws {
-        let workplace = try await Workplace.open(mirror.place)
-        try await MirrorFollower(workplace: workplace, mirror: mirror).follow(.verifyMirror(name: mirror.name))
+        try await MirrorFollower(mirror: mirror).follow(.verifyMirror(name: mirror.name))
     }
 }

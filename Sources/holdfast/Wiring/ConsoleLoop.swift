@@ -1,4 +1,5 @@
 import BackupModel
+import EngineLink
 import Foundation
 import NcursesTerminal
 import OperatorConsole
@@ -35,7 +36,7 @@ struct ConsoleLoop {
     /// Runs until the operator leaves or the terminal does.
     mutating func run() async -> ConsoleSession.End {
         let pictures = PictureSignal { [mailbox] in mailbox.putPicture() }
-        let feeds = [followEngine(), followTerminal(), tick()]
+        let feeds = [followEngine(), followLink(), followTerminal(), tick()]
         defer { pictures.cancel() }
         defer { for feed in feeds { feed.cancel() } }
         if let first = problems.first {
@@ -55,6 +56,13 @@ struct ConsoleLoop {
         Task { [engine = session.engine, mailbox] in
             for await state in await engine.states() { mailbox.put(.state(state)) }
             if !Task.isCancelled { mailbox.put(.engineLost) }
+        }
+    }
+
+    private func followLink() -> Task<Void, Never> {
+        Task { [standings = session.standings, mailbox] in
+            guard let standings else { return }
+            for await standing in standings { mailbox.put(.standing(BackupModel.LinkStanding(standing))) }
         }
     }
 
@@ -165,5 +173,16 @@ struct ConsoleLoop {
         let (entries, unread) = TextFile.read(file)
         let (keymap, problems) = Keymap.custom(preset: preset, entries: entries, file: file)
         return (keymap, unread + problems)
+    }
+}
+
+extension BackupModel.LinkStanding {
+    /// The link's standing as the console shows it.
+    init(_ standing: EngineLink.LinkStanding) {
+        switch standing {
+        case .attached(let welcome): self = .attached(version: welcome.program, isReadOnly: welcome.isReadOnly)
+        case .away(let since, let reason): self = .away(since: since, reason: reason.message)
+        case .refused(let failure): self = .refused(failure)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import BackupEngine
 import BackupModel
+import EngineLink
 import Foundation
 import NcursesTerminal
 import OperatorConsole
@@ -11,6 +12,8 @@ import WorkerKit
 /// The console and the terminal know nothing of the engine, which may as well be behind a socket.
 struct ConsoleSession {
     var engine: any EnginePort
+    /// How the link to the engine stands; nil when the engine lives in this process.
+    var standings: AsyncStream<EngineLink.LinkStanding>?
     var settings = ConsoleSettings()
     var location: SettingsLocation?
     /// Where descriptors 1 and 2 lead while the screen is up.

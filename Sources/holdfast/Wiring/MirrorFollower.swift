@@ -2,37 +2,46 @@ import BackupEngine
 import BackupModel
 import Foundation
 
-/// Sends one intent for a mirror and shows how it goes until it ends.
+/// Sends one intent for a mirror and shows how it goes until it ends: in an engine of this command's own, or in the one
+/// that runs already.
 ///
 /// A live line on a terminal, one line a minute otherwise; with `--json` the summary alone, on standard output. The
 /// log file has every event as JSON Lines either way.
 struct MirrorFollower {
-    var workplace: Workplace
     var mirror: MirrorOptions
 
     func follow(_ intent: Intent) async throws {
-        let engine = workplace.engine
+        let work = try await WorkingEngine.open(mirror.place)
         let signals = EndSignals()
         let name = mirror.name
-        signals.onEnd { _ in Task { _ = await engine.send(.stopMirror(name: name)) } }
-        let states = await engine.states()
-        if case .refused(let failure) = await engine.send(intent) {
-            await engine.close()
+        signals.onEnd { _ in Task { _ = await work.port.send(.stopMirror(name: name)) } }
+        let states = await work.port.states()
+        let before = await before(states)
+        if case .refused(let failure) = await work.port.send(intent) {
+            await work.close()
             throw failure
         }
         // A signal that came before the run began was refused there.
-        if signals.received != nil { _ = await engine.send(.stopMirror(name: name)) }
-        let summary = await watch(states)
-        await engine.close()
+        if signals.received != nil { _ = await work.port.send(.stopMirror(name: name)) }
+        let summary = await watch(states, before: before)
+        await work.close()
         try report(summary, signal: signals.received)
     }
 
-    /// Follows the states until the run has ended: nothing else runs in this engine, which was opened for it.
-    private func watch(_ states: AsyncStream<EngineState>) async -> RunSummary? {
+    /// The run that ended last before ours.
+    private func before(_ states: AsyncStream<EngineState>) async -> RunID? {
+        for await state in states { return state.copies.first { $0.name == mirror.name }?.lastRun?.run }
+        return nil
+    }
+
+    /// Follows the states until the run begun here has ended.
+    private func watch(_ states: AsyncStream<EngineState>, before: RunID?) async -> RunSummary? {
         var line = ProgressLine(isLive: Standard.isTerminal(2) && !mirror.json, isQuiet: mirror.json)
+        var hasBegun = false
         for await state in states {
             guard let copy = state.copies.first(where: { $0.name == mirror.name }) else { break }
-            if case .finished = copy.phase {
+            if copy.phase.isBusy { hasBegun = true }
+            if case .finished = copy.phase, hasBegun || copy.lastRun?.run != before {
                 line.end()
                 return copy.lastRun
             }

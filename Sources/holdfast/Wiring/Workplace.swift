@@ -32,19 +32,8 @@ struct Workplace {
     }
 
     private static func read(_ place: PlaceOptions) throws -> (HoldfastSettings, SettingsLocation) {
-        let location = try SettingsLocation(environment: ProcessInfo.processInfo.environment, uid: geteuid())
-        let file = place.config.map { absolute($0) } ?? location.settingsFile
-        do throws(SettingsError) {
-            return (try SettingsFile.read(file, user: geteuid()), location)
-        } catch {
-            let lines = error.lines.map { "  " + $0 }.joined(separator: "\n")
-            let words = FailureText(failure: error.failure).paragraph
-            throw Ended(.usage, words: lines.isEmpty ? words : "holdfast: the settings are wrong\n" + lines)
-        }
-    }
-
-    private static func absolute(_ path: String) -> String {
-        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        let here = try CommandPlace(place)
+        return (try here.load().settings, here.location)
     }
 }
 

@@ -1,0 +1,55 @@
+import ArgumentParser
+import BackupModel
+import OperatorConsole
+
+/// The whole state once, for people or as JSON.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "What the engine does, what waits for you, what is late.")
+
+    @OptionGroup var place: PlaceOptions
+
+    @Flag(help: "Answer in JSON: everything a console sees.")
+    var json = false
+
+    func run() async throws {
+        let reach = try await Reach.attach(place)
+        let state = try await reach.state()
+        await reach.client.close()
+        if json { return Standard.json(state) }
+        Standard.out(StatusText(state: state).text)
+    }
+}
+
+/// State after state as JSON Lines, until it is stopped or the engine ends.
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch", abstract: "Follow the engine: one line for each event, or each state with --json.")
+
+    @OptionGroup var place: PlaceOptions
+
+    @Flag(help: "Each state as one line of JSON.")
+    var json = false
+
+    func run() async throws {
+        let reach = try await Reach.attach(place)
+        var shown: Int64 = 0
+        for await state in await reach.client.states() {
+            if json {
+                Standard.json(state)
+                continue
+            }
+            for event in state.recentEvents where event.number > shown {
+                Standard.out(event.line)
+                shown = event.number
+            }
+        }
+    }
+}
+
+extension Event {
+    /// `2026-11-21T02:00:01Z WARN  copy nightly BLOB_FAILED: ...`
+    var line: String {
+        "\(at.iso8601()) \(severity.word.padded(to: 5)) \(component)\(job.isEmpty ? "" : " " + job) \(code): \(message)"
+    }
+}

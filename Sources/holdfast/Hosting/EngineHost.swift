@@ -1,0 +1,119 @@
+import BackupEngine
+import BackupModel
+import EngineLink
+import Foundation
+import Settings
+import Synchronization
+import WorkerKit
+
+/// The process that is the engine: the lock and the workers, the two sockets, the web's doors, systemd's ear.
+///
+/// It ends by SIGTERM, SIGINT or `engine stop`, always the same way: runs end cleanly, then the sockets go.
+struct EngineHost {
+    let place: CommandPlace
+    let notify: ServiceNotify
+
+    /// Serves until it is asked to end. Status 0 by a signal too: an engine that was stopped has not failed.
+    func run() async throws {
+        let ending = Ending()
+        let signals = EndSignals()
+        signals.onEnd { _ in ending.call() }
+        let loaded = try place.load()
+        let builder = EngineBuilder(place: place)
+        let engine = try await Engine.open(try builder.configuration(loaded, stop: { ending.call() }))
+        let doors: Doors
+        do {
+            doors = try await Doors.open(engine, loaded, place)
+        } catch {
+            await engine.close()
+            throw error
+        }
+        let reloads = HangUps { Task { await reload(engine) } }
+        notify.send("READY=1\nSTATUS=serving \(place.runtimeFolder(loaded.settings))")
+        let pulse = notify.pulse { await engine.isAlive() }
+        await ending.wait()
+        reloads.cancel()
+        pulse?.cancel()
+        notify.send("STOPPING=1\nSTATUS=runs end cleanly")
+        await engine.close()
+        await doors.close()
+    }
+
+    private func reload(_ engine: Engine) async {
+        notify.send("RELOADING=1\nMONOTONIC_USEC=\(SystemTime.live.monotonic() / 1000)")
+        _ = await engine.send(.reloadSettings)
+        notify.send("READY=1")
+    }
+}
+
+/// Where others come in: consoles by socket, programs by HTTP.
+struct Doors {
+    private let link: LinkServer
+    private let web: [HTTPService]
+
+    static func open(_ engine: Engine, _ loaded: LoadedSettings, _ place: CommandPlace) async throws -> Doors {
+        let time = SystemTime.live
+        let settings = LinkServerSettings(
+            runtimeFolder: place.runtimeFolder(loaded.settings), stateFolder: Array(place.location.stateFolder.utf8),
+            host: ProcessInfo.processInfo.hostName, program: Holdfast.version, wall: { time.wall() },
+            // The lock is held from before the sockets until after them.
+            checkLock: { () throws(Failure) in },
+            onIncident: { incident in
+                Task {
+                    await engine.report(
+                        Event(
+                            at: incident.at, severity: .warn, component: "link", code: incident.failure.code,
+                            message: "\(incident.person.user): \(incident.failure.message)"))
+                }
+            })
+        let link = try await LinkServer.start(settings, service: engine)
+        var web: [HTTPService] = []
+        do {
+            for settings in try place.webDoors(loaded.settings) {
+                let service = HTTPService(
+                    engine, settings: settings, now: { time.wall() },
+                    randomID: { String(time.random(), radix: 16) + String(time.random(), radix: 16) })
+                _ = try await service.start()
+                web.append(service)
+            }
+        } catch {
+            for service in web { await service.stop() }
+            await link.stop()
+            throw error
+        }
+        return Doors(link: link, web: web)
+    }
+
+    func close() async {
+        for service in web { await service.stop() }
+        await link.stop()
+    }
+}
+
+/// The end of the engine, asked for by anybody, waited for by one.
+final class Ending: Sendable {
+    private struct State {
+        var isCalled = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+    private let state = Mutex(State())
+
+    func call() {
+        let waiter = state.withLock { state in
+            state.isCalled = true
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isCalled = state.withLock { state in
+                if !state.isCalled { state.waiter = continuation }
+                return state.isCalled
+            }
+            if isCalled { continuation.resume() }
+        }
+    }
+}

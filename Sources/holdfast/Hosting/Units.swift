@@ -1,0 +1,60 @@
+/// The systemd units of the engine.
+struct Units {
+    var program: String
+    var isSystem: Bool
+
+    var fileName: String { "holdfast.service" }
+
+    /// The unit; `Type=notify` with a watchdog, and time to end runs cleanly.
+    var service: String {
+        let common = """
+            [Unit]
+            Description=Holdfast backup engine
+            Documentation=man:systemd.service(5)
+            After=\(isSystem ? "local-fs.target network.target time-sync.target" : "default.target")
+            StartLimitIntervalSec=300
+            StartLimitBurst=5
+
+            [Service]
+            Type=notify
+            ExecStart=\(Self.quoted(program)) engine run
+            ExecReload=kill -HUP $MAINPID
+            Restart=on-failure
+            RestartSec=5
+            TimeoutStopSec=180
+            WatchdogSec=60
+            KillMode=mixed
+            UMask=0077
+            OOMScoreAdjust=-200
+            LimitNOFILE=65536
+
+            """
+        return common + (isSystem ? Self.systemOnly : "") + """
+
+            [Install]
+            WantedBy=\(isSystem ? "multi-user.target" : "default.target")
+
+            """
+    }
+
+    private static let systemOnly = """
+        StateDirectory=holdfast
+        StateDirectoryMode=0700
+        RuntimeDirectory=holdfast
+        RuntimeDirectoryMode=0750
+        Environment=XDG_RUNTIME_DIR=/run XDG_STATE_HOME=/var/lib XDG_CONFIG_HOME=/etc
+        ProtectClock=true
+        ProtectKernelTunables=true
+        ProtectControlGroups=true
+        RestrictRealtime=true
+
+        """
+
+    /// A path as ExecStart takes it: specifiers and quotes escaped.
+    static func quoted(_ path: String) -> String {
+        let plain = path.replacing("%", with: "%%")
+        guard plain.contains(where: { " \"\\$;".contains($0) }) else { return plain }
+        let escaped = plain.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("$", with: "$$")
+        return "\"" + escaped + "\""
+    }
+}
