@@ -17,7 +17,9 @@ struct Holdfast: AsyncParsableCommand {
             130 and 143 ended by a signal.
             """,
         version: version,
-        subcommands: [ConsoleCommand.self, MirrorCommand.self, DemoCommand.self],
+        subcommands: [
+            ConsoleCommand.self, MirrorCommand.self, DemoCommand.self, ConfigCommand.self, DoctorCommand.self,
+        ],
         defaultSubcommand: ConsoleCommand.self)
 
     static func main() async {
