@@ -87,6 +87,11 @@ extension SettingsReader {
     private mutating func arrange(_ entry: TOMLEntry) {
         let isNamed = KeyTables.tables.first { $0.section == entry.path[0] }?.isNamed ?? false
         let unit = Array(entry.path.prefix(isNamed ? 2 : 1))
+        // `[job]` itself is in every file that has a job.
+        if isNamed, entry.path.count == 1, entry.node == .table {
+            if places[entry.path] == nil { places[entry.path] = entry }
+            return
+        }
         if let first = places[unit], first.file != entry.file {
             guard entry.path == unit else { return }
             let name = unit.map { printable($0.utf8) }.joined(separator: ".")

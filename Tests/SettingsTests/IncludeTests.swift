@@ -55,11 +55,11 @@ import Testing
 
     @Test("J1 J5 problems of all files are told at once, each with its file")
     func allAtOnce() throws {
-        let parts = ["a.toml": dump + "retry = 3\n", "b.toml": "[engine]\ninclude = \"/x\"\n"]
+        let parts = ["a.toml": dump + "retrys = 3\n", "b.toml": "[engine]\ninclude = \"/x\"\n"]
         #expect(
             try said(coldMirror + "wrkers = 3\n", parts).lines == [
                 "holdfast.toml:4:1: unknown key \"wrkers\"; did you mean \"workers\"?",
-                "conf.d/a.toml:4:1: unknown key \"retry\"; did you mean \"retries\"?",
+                "conf.d/a.toml:4:1: unknown key \"retrys\"; did you mean \"retries\"?",
                 "conf.d/b.toml:2:1: \"include\" stands in an included file; only the settings file itself names the folder",
             ])
         #expect(try said(coldMirror, ["a.toml": "[job", "b.toml": ""]).lines.count == 2)
@@ -142,7 +142,7 @@ import Testing
             #expect(code(foul, file) == "JOB_NAME_INVALID")
             #expect(!FileManager.default.fileExists(atPath: folder + "/conf.d"))
             #expect(code(job, file) == nil)
-            #expect(code(job, file) == "SETTINGS_INVALID")
+            #expect(code(job, file) == "FRAGMENT_EXISTS")
         }
     }
 

@@ -91,7 +91,7 @@ let nightly = "[job.nightly]\nkind = \"mirror.run\"\nmirror = \"cold\"\n"
                 "\"jitter\" is not a span of time; write for instance 90s, 10m, 26h or 1h30m"
             ),
             ("jitter = \"13h\"", "\"jitter\" is out of range: 0s to 12h"),
-            ("timeout = \"0s\"", "\"timeout\" is out of range: 1s to 4w2d"),
+            ("timeout = \"0s\"", "\"timeout\" is out of range: 1s to 30d"),
             ("priority = 101", "\"priority\" is out of range: 0 to 100"),
             ("retries = -1", "\"retries\" is out of range: 0 to 100"),
             ("enabled = \"yes\"", "\"enabled\" must be true or false, without quotes, not a string"),

@@ -25,8 +25,10 @@ package enum SettingsFragment {
                 "cannot name a job: 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit")
         }
         let text = text(job)
-        let folder = try load(path, user).includeFolder
+        let loaded = try load(path, user)
+        let folder = loaded.includeFolder
         let file = folder + "/job-\(job.name).toml"
+        guard !loaded.files.contains(file) else { throw exists(file) }
         let fragment = SettingsText(file: file, bytes: Array(text.utf8))
         let together = try load(path, user, adding: fragment)
         guard together.settings.jobs.contains(job) else {
@@ -48,13 +50,13 @@ package enum SettingsFragment {
 
     /// Under a hidden name first, which no reader takes; the link to the final name never replaces one.
     private static func place(_ text: String, in folder: String, as name: String) throws(Failure) {
-        if mkdir(folder, 0o755) != 0, errno != EEXIST { throw system(folder, "mkdir") }
+        if mkdir(folder, 0o755) != 0, errno != EEXIST { throw unwritten(folder, "mkdir") }
         let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw system(folder, "open") }
+        guard directory >= 0 else { throw unwritten(folder, "open") }
         defer { close(directory) }
         let hidden = ".\(name).\(getpid()).tmp"
         let file = openat(directory, hidden, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw system(folder + "/" + hidden, "open") }
+        guard file >= 0 else { throw unwritten(folder + "/" + hidden, "open") }
         defer {
             close(file)
             unlinkat(directory, hidden, 0)
@@ -62,17 +64,21 @@ package enum SettingsFragment {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw system(name, "write") }
+            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw unwritten(name, "write") }
         }
-        guard fsync(file) == 0 else { throw system(name, "fsync") }
+        guard fsync(file) == 0 else { throw unwritten(name, "fsync") }
         guard linkat(directory, hidden, directory, name, 0) == 0 else {
-            guard errno == EEXIST else { throw system(folder + "/" + name, "link") }
-            throw refusal("FRAGMENT_EXISTS", folder + "/" + name, "there is such a file already")
+            guard errno == EEXIST else { throw unwritten(folder + "/" + name, "link") }
+            throw exists(folder + "/" + name)
         }
-        guard fsync(directory) == 0 else { throw system(folder, "fsync") }
+        guard fsync(directory) == 0 else { throw unwritten(folder, "fsync") }
     }
 
-    private static func system(_ subject: String, _ operation: String) -> Failure {
+    private static func exists(_ file: String) -> Failure {
+        refusal("FRAGMENT_EXISTS", file, "there is such a file already")
+    }
+
+    private static func unwritten(_ subject: String, _ operation: String) -> Failure {
         let number = errno
         return Failure(
             code: "FRAGMENT_UNWRITTEN", side: .settings, message: "the new settings could not be written",

@@ -43,7 +43,8 @@ package enum TimeSpan {
         var rest = Int64((max(0, min(seconds, longest)) * 1000).rounded())
         guard rest > 0 else { return "0s" }
         var out = ""
-        for unit in units {
+        // Weeks are read and not written: 30d says more than 4w2d.
+        for unit in units.dropFirst() {
             let size = Int64(unit.seconds) * 1000
             if unit.letter == "s", rest % 1000 != 0 {
                 let fraction = String(1000 + rest % 1000).dropFirst()
