@@ -17,6 +17,29 @@ import Testing
         }
     }
 
+    @Test("Jobs, requests and goals at each size", arguments: sizes)
+    func goldenOperations(size: Size) throws {
+        for (name, keys) in [
+            ("dashboard", ["1"]), ("jobs", ["7"]), ("job", ["7", "j", "j", "enter"]), ("runs", ["7", "i", "j"]),
+            ("alerts", ["9"]), ("alert", ["9", "j", "j"]), ("request", ["!"]), ("request-18", ["!", "!"]),
+            ("cancel", ["7", "X"]), ("note", ["9", "j", "j", "A"]), ("log", ["7", "o"]), ("held", ["1"]),
+            ("away", ["7"]),
+        ] {
+            var state = Fixture.operations
+            if name == "held" { state.hold.maintenanceUntil = Fixture.now.adding(seconds: 7_200) }
+            var model = Fixture.model(state)
+            _ = model.receive(.standing(.attached(version: "0.1", isReadOnly: name == "held")))
+            _ = model.receive(.resize(size))
+            for key in keys { model.serve(model.press(key)) }
+            if name == "away" {
+                _ = model.receive(.standing(.away(since: Fixture.now, reason: "connection refused")))
+                _ = model.receive(.tick(now: Fixture.now.adding(seconds: 42), monotonic: 1042))
+            }
+            try compare(
+                render(model, size: size, glyphs: .unicode), name: "full-\(name)-\(size.columns)x\(size.rows)")
+        }
+    }
+
     @Test("A stalled and a waiting mirror say so, and the panes that share a place take it", arguments: sizes)
     func goldenStates(size: Size) throws {
         for (name, keys) in [
@@ -48,7 +71,7 @@ import Testing
 
     @Test("An accessible screen has seven bits, no boxes, and the cursor on the focused row", arguments: sizes)
     func accessible(size: Size) throws {
-        var model = Fixture.model(Fixture.state, accessible: true)
+        var model = Fixture.model(Fixture.operations, accessible: true)
         _ = model.receive(.resize(size))
         for screen in Screen.allCases {
             _ = model.press(String(screen.rawValue))
@@ -99,5 +122,25 @@ import Testing
         let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         let same = expected == text
         #expect(same, "\(name) differs:\n\(text)")
+    }
+}
+
+extension Model {
+    /// Answers questions as an engine with a history and a log would.
+    mutating func serve(_ effects: [Effect]) {
+        for case .ask(let query) in effects {
+            switch query {
+            case .jobRuns(let job, let before, let limit):
+                let runs = Fixture.pastRuns.filter { run in
+                    (job.map { $0 == run.job } ?? true) && before.map { run.startedAt < $0 } ?? true
+                }
+                serve(receive(.answer(query, .jobRuns(Array(runs.prefix(limit))))))
+            case .jobLog(_, let offset):
+                let lines = (0..<30).map { "line \(Int(offset) + $0): rsync --archive \\x1b[2J /data" }
+                let page = JobLogPage(lines: offset < 60 ? lines : [], next: min(offset + 30, 60), isEnd: false)
+                serve(receive(.answer(query, .jobLog(page))))
+            default: break
+            }
+        }
     }
 }

@@ -40,7 +40,7 @@ import Testing
         for entry in KeyTable.entries {
             for name in entry.keys {
                 guard case .character(let scalar)? = Key(name: name), scalar.properties.isAlphabetic else { continue }
-                let acts = entry.level > .none || entry.action == .acknowledge || entry.action == .scan
+                let acts = entry.level > .none || [.acknowledge, .snooze, .scan].contains(entry.action)
                 let traditional: Set<Action> = [.last, .previousMatch]
                 #expect(scalar.properties.isUppercase == (acts || traditional.contains(entry.action)), "\(name)")
             }

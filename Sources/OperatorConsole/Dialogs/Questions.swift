@@ -10,11 +10,8 @@ extension Model {
             openedAt: monotonic)
     }
 
-    /// How much an intent wants to be meant now: an answer that ends or loses something is asked about again.
-    func level(of intent: Intent) -> ConfirmationLevel {
-        if case .answer(let number, let word) = intent, answer(word, to: number)?.isDangerous == true { return .word }
-        return intent.confirmation
-    }
+    /// How much an intent wants to be meant now.
+    func level(of intent: Intent) -> ConfirmationLevel { engine?.level(of: intent) ?? intent.confirmation }
 
     private func answer(_ word: String, to number: Int) -> RequestAnswer? {
         openRequest(numbered: number)?.answers.first { $0.word == word }
@@ -153,6 +150,17 @@ extension Model {
 
     private func failedCount(_ name: String) -> Int {
         engine?.copies.first { $0.name == name }?.progress.failed.count ?? 0
+    }
+}
+
+extension EngineState {
+    /// How much an intent wants to be meant: an answer that ends or loses something is asked about again.
+    func level(of intent: Intent) -> ConfirmationLevel {
+        guard case .answer(let number, let word) = intent,
+            let request = requests.first(where: { $0.number == number }),
+            request.answers.contains(where: { $0.word == word && $0.isDangerous })
+        else { return intent.confirmation }
+        return .word
     }
 }
 

@@ -109,7 +109,7 @@ enum KeyTable {
             .previousMatch, ["N"], "Previous line that matches the filter", in: [.log], unless: noFilter),
         KeyEntry(.map, ["m"], "The blob map, and back to the failures", hint: "map", in: [.copy]),
         KeyEntry(.span, ["t"], "Rate graph: the last hour or minute", hint: "span", in: [.copy]),
-        KeyEntry(.filter, ["/"], "Show only what holds a text", hint: "filter", unless: noList),
+        KeyEntry(.filter, ["/"], "Show only what holds a text", hint: "filter", unless: noFilterHere),
         KeyEntry(.nextPane, ["tab"], "Next pane", hint: "pane"),
         KeyEntry(.previousPane, ["s-tab"], "Previous pane"),
         KeyEntry(.open, ["enter"], "Open what is under the cursor", hint: "open"),
@@ -193,6 +193,10 @@ enum KeyTable {
 
     private static func noList(_ model: Model) -> String? {
         model.focusedPane.isList ? nil : "this pane is no list"
+    }
+
+    private static func noFilterHere(_ model: Model) -> String? {
+        model.screen == .alerts ? "what wants somebody is never hidden" : noList(model)
     }
 
     private static func noSort(_ model: Model) -> String? {

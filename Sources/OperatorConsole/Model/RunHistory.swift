@@ -14,7 +14,7 @@ struct RunHistory: Hashable, Sendable {
     static let page = 50
     static let limit = 20_000
 
-    var ids: [RunID] { runs.map(\.run) }
+    var ids: LazyMapCollection<[JobRun], RunID> { runs.lazy.map(\.run) }
 
     /// Turns to a job, and asks anew when it has ended another run.
     mutating func absorb(_ state: JobState?) {

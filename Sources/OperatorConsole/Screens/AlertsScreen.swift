@@ -116,9 +116,7 @@ extension Painter {
         for (offset, item) in rows.dropFirst(first).prefix(rect.height).enumerated() {
             let row = rect.row(offset)
             let cells = item.cells(clock)
-            if case .text(let text) = cells[0].content {
-                grid.put(text.prefix(cells: 2), x: row.x + 1, y: row.y, role: cells[0].role)
-            }
+            grid.put(item.mark(clock), x: row.x + 1, y: row.y, role: cells[0].role)
             if case .text(let text) = cells[2].content {
                 grid.put(text, x: row.x + 4, y: row.y, role: cells[2].role, maxWidth: row.maxX - row.x - 4)
             }
@@ -131,6 +129,11 @@ extension Painter {
 }
 
 extension Attention {
+    fileprivate func mark(_ clock: Clock) -> SafeText {
+        guard case .alert(let alert) = self else { return StateMark.attention.text }
+        return alert.isLoud(at: clock.now) ? alert.severity.alertMark.text : StateMark.disabled.text
+    }
+
     fileprivate func cells(_ clock: Clock) -> [TableCell] {
         switch self {
         case .request(let request):

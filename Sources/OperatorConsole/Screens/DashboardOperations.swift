@@ -54,17 +54,24 @@ extension Painter {
         let body = inside.inset(dx: 1)
         var lines: [[Span]] = state.hold.words(clock).map { [Span($0, .stateWarn)] }
         for firing in firings.prefix(max(0, body.height)) {
-            let usual: SafeText = firing.expectedSeconds.map { "~\(spanWord($0))" } ?? ""
-            let clash: SafeText = firing.conflict.isEmpty ? "" : "!! with " + SafeText(brief: firing.conflict)
-            let name = SafeText(brief: firing.job).prefix(cells: max(6, body.width - 24), ellipsis: .middle)
-            lines.append([
-                Span(SafeText(clock.minute(firing.at)), .logTime), Span(name), Span(usual, .textDim),
-                Span(clash, .severityAction),
-            ])
+            lines.append(spans(firing, width: body.width))
         }
         if firings.isEmpty { lines.append([Span("Nothing is planned.", .textDim)]) }
         for (row, spans) in lines.prefix(body.height).enumerated() { line(spans, in: body.row(row)) }
         if model.focusedPane == .next { park(x: body.x, y: body.y) }
+    }
+
+    /// `21:00 !! verify-weekly  ~2h  with nightly`
+    private func spans(_ firing: Firing, width: Int) -> [Span] {
+        let usual: SafeText = firing.expectedSeconds.map { "~\(spanWord($0))" } ?? ""
+        let mark: SafeText = firing.conflict.isEmpty ? "  " : "!!"
+        let time = SafeText(clock.minute(firing.at))
+        let name = SafeText(brief: firing.job).prefix(cells: max(6, width - time.cells - 12), ellipsis: .middle)
+        return [
+            Span(time, .logTime), Span(mark + " " + name, firing.conflict.isEmpty ? .textNormal : .severityAction),
+            Span(usual, .textDim),
+            Span(firing.conflict.isEmpty ? "" : "with " + SafeText(brief: firing.conflict), .severityAction),
+        ]
     }
 
     private mutating func drawActiveJobs(_ state: EngineState) {

@@ -77,7 +77,8 @@ struct DetailText {
 
     mutating func add(_ alert: Alert) {
         add("about", SafeText(alert.subject))
-        add("level", SafeText(alert.severity.word), alert.severity.role)
+        add("reason", SafeText(alert.failure.message), .stateFailed)
+        add("do", SafeText(alert.failure.hint), .textStrong)
         add("since", SafeText(clock.full(alert.raisedAt)))
         if alert.count > 1 { add("times", SafeText(Quantity.count(alert.count))) }
         if let seen = alert.acknowledgement {
@@ -86,7 +87,8 @@ struct DetailText {
         }
         if let until = alert.snoozedUntil, until > clock.now { add("silent", "until \(clock.minute(until))") }
         add("tells", alert.ladder(clock))
-        add(alert.failure)
+        add("level", SafeText(alert.severity.word), alert.severity.role)
+        addOrigin(of: alert.failure)
     }
 
     mutating func add(_ event: Event) {
@@ -101,17 +103,21 @@ struct DetailText {
         if let failure = event.failure { add(failure) }
     }
 
-    mutating func add(_ failure: Failure) {
+    private mutating func add(_ failure: Failure) {
         lines.append([])
         add("reason", SafeText(failure.message), .stateFailed)
+        addOrigin(of: failure)
+        if !failure.hint.isEmpty {
+            lines.append([])
+            add("do", SafeText(failure.hint), .textStrong)
+        }
+    }
+
+    private mutating func addOrigin(of failure: Failure) {
         add("side", SafeText(failure.side.rawValue), .stateWarn)
         add("code", SafeText(failure.code))
         if failure.errno != 0 { add("errno", "\(failure.errno) in \(failure.operation)") }
         add("what", SafeText(failure.subject), .pathFile)
         add("again", failure.isTransient ? "tried again by itself" : "not tried again by itself")
-        if !failure.hint.isEmpty {
-            lines.append([])
-            add("do", SafeText(failure.hint), .textStrong)
-        }
     }
 }

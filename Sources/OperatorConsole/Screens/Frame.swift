@@ -27,11 +27,15 @@ extension Painter {
         let access = Span(model.isReadOnly ? "ro" : "rw", model.isReadOnly ? .titleReadOnly : .titleBar)
         let holds = (model.shown?.hold.words(clock) ?? []).map { Span($0, .titleAgeLate) }
         if model.isOld {
+            let words: SafeText = "DATA \(Quantity.duration(age)) OLD"
             let tail: SafeText = model.isEngineLost && !model.isRefused ? ", reconnecting" : ""
-            return [Span("DATA \(Quantity.duration(age)) OLD" + tail, .titleAgeLate), host, held] + holds
+            let fits = words.cells + tail.cells + 11 <= room
+            return [Span(fits ? words + tail : words, .titleAgeLate), host, held] + holds
         }
         if model.frozen != nil { return [held, host] + holds + [access, data] }
-        return [host] + holds + [Span(engineWord, .titleBar), access, data]
+        let engine = Span(engineWord, .titleBar)
+        return model.isReadOnly
+            ? [host, access] + holds + [engine, data] : [host] + holds + [engine, access, data]
     }
 
     private var engineWord: SafeText {

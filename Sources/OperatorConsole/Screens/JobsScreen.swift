@@ -117,9 +117,7 @@ extension Painter {
         let first = model.jobs.firstRow(in: names, height: rect.height)
         for (offset, job) in jobs.dropFirst(first).prefix(rect.height).enumerated() {
             let row = rect.row(offset)
-            let tail =
-                job.phase == .idle && job.isEnabled && job.nextAt != nil
-                ? SafeText("next " + clock.minute(job.nextAt ?? model.now)) : job.stage
+            let tail = job.shortStage(clock)
             let name = SafeText(brief: job.name).prefix(cells: max(4, row.width / 2 - 5), ellipsis: .middle)
             grid.put(job.mark.text, x: row.x + 1, y: row.y, role: job.mark.role)
             grid.put(name, x: row.x + 4, y: row.y, role: .textNormal)
@@ -134,6 +132,13 @@ extension Painter {
 }
 
 extension JobState {
+    /// When it runs next, unless something else matters more.
+    fileprivate func shortStage(_ clock: Clock) -> SafeText {
+        let isWell = lastRun?.result == nil || lastRun?.result == .ok
+        guard phase == .idle, isEnabled, isWell, let nextAt else { return stage }
+        return "next \(clock.minute(nextAt))"
+    }
+
     fileprivate func cells(_ clock: Clock) -> [TableCell] {
         let run = current ?? lastRun
         return [

@@ -163,7 +163,7 @@ extension Model {
 
 extension Intent {
     /// What to say when the engine accepted without words of its own.
-    fileprivate var done: String {
+    var done: String {
         switch self {
         case .runMirror(let name, _): "\(name): run begun"
         case .scanMirror(let name): "\(name): scan begun"
