@@ -3,64 +3,73 @@ package import BackupModel
 package import BlobCopier
 package import WorkerKit
 
-/// Runs the workers, takes intents, publishes one state.
+/// Runs the workers, takes orders, publishes one state.
 ///
-/// It makes no blocking call itself: files, indexes and the catalog have threads of their own.
+/// It makes no blocking call itself: files, indexes, the catalog and the jobs have threads of their own.
 package actor Engine: EnginePort {
-    private let configuration: EngineConfiguration
-    private let time: SystemTime
+    var configuration: EngineConfiguration
+    let time: SystemTime
     /// Held until `close`; nil afterwards.
-    private var keys: StateFolderKeys?
-    private var log: EventLog?
-    private var desks: [String: MirrorDesk] = [:]
-    private var board = AlertBoard()
-    private var subscribers = Subscribers()
-    private var state: EngineState
-    private var sampler: Task<Void, Never>?
-    private var isClosing = false
-    private var publishedAt: Int64
+    var keys: StateFolderKeys?
+    var parts: EngineParts?
+    var desks: [String: MirrorDesk] = [:]
+    /// Runs of jobs on mirrors, by mirror.
+    var mirrorJobs: [String: MirrorJob] = [:]
+    /// Slots held by runs that were begun by hand.
+    var takenByHand: Set<String> = []
+    let taps = RunTaps()
+    var isClosing = false
+
+    var subscribers = Subscribers()
+    var state: EngineState
+    var publishing = Publishing()
 
     private init(_ configuration: EngineConfiguration, time: SystemTime, keys: StateFolderKeys) {
         self.configuration = configuration
         self.time = time
         self.keys = keys
-        publishedAt = time.monotonic()
         state = EngineState(
             host: configuration.host, version: configuration.version, startedAt: time.wall(), at: time.wall())
     }
 
-    /// Takes the state folder's one engine lock (`BUSY` names the holder), opens the catalog and each mirror's index.
+    /// Takes the state folder's one engine lock (`BUSY` names the holder), opens the catalog and each mirror's index,
+    /// and goes on where the engine before ended.
     package static func open(
         _ configuration: EngineConfiguration, time: SystemTime = .live
     ) async throws(Failure) -> Engine {
         let keys = try await StateFolderKeys.take(configuration.stateFolder, time: time)
         let engine = Engine(configuration, time: time, keys: keys)
-        try await engine.begin(keys)
+        do throws(Failure) { try await engine.begin(keys) } catch {
+            await engine.close()
+            throw error
+        }
         return engine
     }
 
     private func begin(_ keys: StateFolderKeys) async throws(Failure) {
-        let log = try EventLog(catalog: keys.catalog, logPath: configuration.logPath) { [weak self] event in
-            await self?.took(event)
-        }
-        self.log = log
-        for settings in configuration.mirrors {
-            desks[settings.name] = try await MirrorDesk.open(
-                settings, configuration: configuration, lock: keys.lock, time: time, events: { log.post($0) })
-        }
-        await log.start()
-        state.recentEvents = await log.recent
-        await refresh()
-        sampler = Task { [weak self] in
-            while !Task.isCancelled, let self {
-                await self.refresh()
-                try? await Task.sleep(for: Engine.samplePeriod)
-            }
-        }
+        let parts = try await EngineParts.open(configuration, keys, self, time, taps)
+        self.parts = parts
+        try await openDesks()
+        await parts.log.start()
+        state.recentEvents = await parts.log.recent
+        state.requests = await parts.requests.open
+        await leaveOldRequests(parts)
+        startPublishing()
+        await parts.requests.start()
+        await parts.jobs.start()
+        await parts.answers.start()
+        await published()
     }
 
-    /// Four times a second is as often as a person can read.
-    private static let samplePeriod = Duration.milliseconds(250)
+    private func openDesks() async throws(Failure) {
+        for settings in configuration.mirrors { try await openDesk(settings) }
+    }
+
+    func openDesk(_ settings: MirrorSettings) async throws(Failure) {
+        guard let keys, let log = parts?.log else { return }
+        desks[settings.name] = try await MirrorDesk.open(
+            settings, configuration: configuration, lock: keys.lock, time: time, events: { log.post($0) })
+    }
 
     // MARK: EnginePort
 
@@ -72,14 +81,13 @@ package actor Engine: EnginePort {
 
     private func leave(_ id: Int) { subscribers.leave(id) }
 
+    /// An order from this very process, by whoever the configuration names.
     package func send(_ intent: Intent) async -> IntentResult {
-        let result = await decide(intent)
-        log?.post(audit(intent, result))
-        await refresh()
-        return result
+        await take(Order(id: time.randomHex(digits: 32), intent: intent, by: configuration.person))
     }
 
     package func ask(_ query: Query) async -> Answer {
+        guard let parts else { return .refused(.engineCloses) }
         do throws(Failure) {
             switch query {
             case .failures(let name, let after, let limit):
@@ -87,9 +95,17 @@ package actor Engine: EnginePort {
             case .runs(let name, let limit):
                 return .runs(try await desk(name).runs(limit: rows(limit)))
             case .log(let before, let limit, let atLeast):
-                guard let log else { return .log([]) }
-                return .log(try await log.page(before: before, limit: rows(limit), atLeast: atLeast))
-            default: throw Failure(code: "QUERY_UNKNOWN", side: .engine, message: "this engine does not know that")
+                return .log(try await parts.log.page(before: before, limit: rows(limit), atLeast: atLeast))
+            case .eventsSince(let number, let limit):
+                return .events(try await parts.log.since(number, limit: rows(limit)))
+            case .jobRuns(let job, let before, let limit):
+                return .jobRuns(try await parts.jobs.runs(of: job, before: before, limit: rows(limit)))
+            case .jobLog(let run, let offset): return .jobLog(try await parts.jobs.log(run, from: offset))
+            case .firings(let days): return .firings(await parts.jobs.planned(days: days, limit: 1000))
+            case .requestHistory(let limit):
+                return .requestHistory(try await parts.requests.history(limit: rows(limit)))
+            case .audit(let before, let limit):
+                return .audit(try await parts.orders.page(before: before, limit: rows(limit)))
             }
         } catch {
             return .refused(error)
@@ -108,99 +124,44 @@ package actor Engine: EnginePort {
         return summary
     }
 
-    /// Ends every run cleanly, keeps what was posted, lets the state folder go. Nothing new begins meanwhile.
-    package func close() async {
-        guard !isClosing else { return }
-        isClosing = true
-        for desk in desks.values { await desk.stopAndWait() }
-        sampler?.cancel()
-        await sampler?.value
-        await log?.close()
-        await refresh()
-        subscribers.end()
-        for desk in desks.values { await desk.close() }
-        keys?.close()
-        keys = nil
+    /// Who watches, as the link knows.
+    package func attached(_ consoles: [AttachedConsole]) {
+        guard state.consoles != consoles else { return }
+        state.consoles = consoles
+        publishing.isDirty = true
+        publishing.ring()
     }
 
-    // MARK: Intents
-
-    private func decide(_ intent: Intent) async -> IntentResult {
-        guard !isClosing else {
-            return .refused(Failure(code: "ENGINE_CLOSING", side: .engine, message: "the engine is ending"))
-        }
-        guard let name = intent.mirror else { return acknowledge(intent) }
-        do throws(Failure) {
-            let desk = try desk(name)
-            if let refusal = refusal(of: intent, in: desk.phase) { return .refused(refusal) }
-            return .accepted(try await desk.carryOut(intent))
-        } catch {
-            return .refused(error)
-        }
-    }
-
-    private func acknowledge(_ intent: Intent) -> IntentResult {
-        guard case .acknowledge(let id, let note) = intent,
-            (try? board.acknowledge(id, note: note, by: .engine, now: time.wall())) != nil
-        else {
-            return .refused(Failure(code: "ALERT_GONE", side: .engine, message: "that alert is not open any more"))
-        }
-        return .accepted("alert acknowledged")
-    }
-
-    private func audit(_ intent: Intent, _ result: IntentResult) -> Event {
-        var event = Event(
-            at: time.wall(), severity: .info, component: "command", code: "INTENT", job: intent.mirror ?? "",
-            message: intent.words)
-        switch result {
-        case .accepted(let words): event.message += ": " + words
-        case .refused(let failure):
-            event.code = "INTENT_REFUSED"
-            event.message += ": refused, " + failure.message
-        }
-        return event
-    }
-
-    private func desk(_ name: String) throws(Failure) -> MirrorDesk {
+    func desk(_ name: String) throws(Failure) -> MirrorDesk {
         if let desk = desks[name] { return desk }
         throw Failure(
             code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))",
             hint: "Mirrors are the [mirror.NAME] tables of the settings file.")
     }
 
-    // MARK: The state
+    // MARK: The end
 
-    private func took(_ event: Event) async {
-        board.note(event)
-        state.recentEvents = await log?.recent ?? []
-        publish(state.copies)
+    /// Ends every run cleanly, keeps what was posted, lets the state folder go. Nothing new begins meanwhile.
+    package func close() async {
+        guard !isClosing else { return }
+        isClosing = true
+        await parts?.answers.close()
+        await parts?.jobs.close()
+        for desk in desks.values { await desk.stopAndWait() }
+        await stopPublishing()
+        await parts?.requests.close()
+        await parts?.voice.close()
+        await parts?.log.close()
+        await refresh()
+        subscribers.end()
+        for desk in desks.values { await desk.close() }
+        await parts?.endLife()
+        parts = nil
+        keys?.close()
+        keys = nil
     }
+}
 
-    private func refresh() async {
-        guard keys != nil else { return }
-        var copies: [CopyState] = []
-        for settings in configuration.mirrors {
-            guard let desk = desks[settings.name] else { continue }
-            copies.append(await desk.picture(now: seconds(time.monotonic())))
-        }
-        publish(copies)
-    }
-
-    /// Sends the state when something a person sees has changed, and once a second in any case: who sees an old state
-    /// takes the engine for dead. The seconds are monotonic, for the clock on the wall may be set back (I12).
-    private func publish(_ copies: [CopyState]) {
-        let now = time.monotonic()
-        let isSame = copies == state.copies && board.open == state.alerts
-        let isDue = now - publishedAt >= 1_000_000_000
-        guard !isSame || isDue || state.recentEvents.last != lastEvent else { return }
-        publishedAt = now
-        lastEvent = state.recentEvents.last
-        state.copies = copies
-        state.alerts = board.open
-        state.at = time.wall()
-        state.sequence += 1
-        subscribers.publish(state)
-    }
-
-    private var lastEvent: Event?
+extension Failure {
+    static let engineCloses = Failure(code: "ENGINE_CLOSING", side: .engine, message: "the engine is ending")
 }

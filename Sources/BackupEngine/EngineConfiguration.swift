@@ -3,15 +3,28 @@ package import WorkerKit
 
 /// What an engine is opened with.
 package struct EngineConfiguration: Sendable {
-    /// Holds `catalog.sqlite`, `mirrors/`, `engine.lock` and `log/`.
+    /// Holds `catalog.sqlite`, `mirrors/`, `engine.lock`, `log/`, `answers/` and perhaps `STOP`.
     package var stateFolder: String
     package var mirrors: [MirrorSettings]
+    package var jobs: [JobSettings] = []
+    package var sets: [RecoverySetSettings] = []
+    /// Jobs that may run at the same time.
+    package var jobsAtOnce = 4
+    /// Logs of runs that stay.
+    package var runLogs = RunLogRetention()
+    package var voice = VoiceSettings()
+    /// Secrets that no sink may show.
+    package var redaction = Redaction()
     /// Where JSON Lines go, or nil for nowhere.
     package var logPath: String?
     package var host: String
     package var version: String
+    /// Who sends intents that come without a name, from the same process.
+    package var person = Person.engine
     /// The file calls of a mirror's two sides; tests and the demo put faults here.
     package var files: @Sendable (MirrorSettings) -> (source: any FileCalls, target: any FileCalls)
+    /// What reaches the world outside; without it nothing is told to anybody.
+    package var outside = EngineOutside()
 
     package init(
         stateFolder: String, mirrors: [MirrorSettings], logPath: String?, host: String, version: String,
@@ -26,4 +39,19 @@ package struct EngineConfiguration: Sendable {
         self.version = version
         self.files = files
     }
+}
+
+/// How the engine reaches what is not its own.
+package struct EngineOutside: Sendable {
+    /// Delivers one message over mail or webhook.
+    package var deliver: Voice.Sending = { _ in .refused(reason: "this engine delivers nothing") }
+    package var ping: @Sendable (PingSettings) async -> DeliveryResult = { _ in .delivered }
+    /// Reads the settings anew: a configuration like the first, or why the old one stays.
+    package var reread: (@Sendable () async -> Result<EngineConfiguration, Failure>)?
+    /// `engine stop` was accepted: whoever opened the engine closes it.
+    package var stop: @Sendable () -> Void = {}
+    /// The clock and its witnesses.
+    package var clock = ClockWitness.live
+
+    package init() {}
 }

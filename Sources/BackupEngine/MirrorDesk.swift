@@ -9,7 +9,7 @@ import WorkerKit
 /// Lives inside the engine's isolation; the worker and the reader are actors of their own.
 final class MirrorDesk {
     let copier: Copier
-    private let settings: MirrorSettings
+    let settings: MirrorSettings
     private let reader: MirrorReader
     private let time: SystemTime
     private let work = RunSlot()
@@ -22,6 +22,8 @@ final class MirrorDesk {
     /// is said again with each picture.
     private var isStopWanted = false, isPauseWanted = false
     private var limitsWanted: CopyLimits?
+    /// A job waits for the volume to come, and why; nothing runs meanwhile.
+    var away: String?
 
     private init(
         settings: MirrorSettings, copier: Copier, reader: MirrorReader, time: SystemTime,
@@ -53,6 +55,7 @@ final class MirrorDesk {
 
     /// What the mirror does, as intents are judged by it.
     var phase: CopyPhase {
+        if let away { return .waiting(reason: away) }
         guard work.isBusy else { return .idle }
         let gauge = copier.gauges.read()
         if gauge.isPaused || isPauseWanted { return .paused }
@@ -135,6 +138,28 @@ final class MirrorDesk {
 
     func close() async { await reader.close() }
 
+    // MARK: For jobs
+
+    /// A run, scan or verification is under way, whoever began it.
+    var isBusy: Bool { work.isBusy }
+
+    func wait() async { await work.wait() }
+
+    /// Does what an intent asks for and waits for its end.
+    func runToEnd(_ intent: Intent) async throws(Failure) -> RunOutcome {
+        _ = try await carryOut(intent)
+        await work.wait()
+        return work.outcome ?? .refused(Failure(code: "RUN_LOST", side: .engine, message: "the run has no end"))
+    }
+
+    /// The volume enrolled last.
+    var volume: VolumeIdentity? { look.volume?.identity }
+
+    /// Why the volume cannot be used now, looked at afresh; nil when it can.
+    func refusal() async -> Failure? {
+        do throws(Failure) { return try await copier.status().refusal } catch { return error }
+    }
+
     // MARK: Looking
 
     func failures(after: BlobID?, limit: Int) async throws(Failure) -> [BlobFailure] {
@@ -158,7 +183,9 @@ final class MirrorDesk {
             look = fresh
             (lookedAt, lookedIn) = (now, reading.phase)
         }
-        return painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
+        var picture = painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
+        if let away { picture.phase = .waiting(reason: away) }
+        return picture
     }
 }
 

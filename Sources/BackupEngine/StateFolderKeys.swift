@@ -23,7 +23,7 @@ struct StateFolderKeys: Sendable {
     }
 
     private static func open(_ folder: String, time: SystemTime) throws(Failure) -> StateFolderKeys {
-        for path in [folder, folder + "/mirrors", folder + "/log"] {
+        for path in [folder, folder + "/mirrors", folder + "/log", folder + "/log/runs"] {
             do {
                 try FileManager.default.createDirectory(
                     atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -17,6 +17,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/timex.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -252,6 +253,12 @@ static int64_t nanoseconds_on(clockid_t clock) {
 }
 
 int64_t clinux_boot_nanoseconds(void) { return nanoseconds_on(CLOCK_BOOTTIME); }
+
+int clinux_clock_is_synchronized(void) {
+    struct timex state = {0};
+    int answer = adjtimex(&state);
+    return answer >= 0 && answer != TIME_ERROR && !(state.status & STA_UNSYNC);
+}
 int64_t clinux_wall_nanoseconds(void) { return nanoseconds_on(CLOCK_REALTIME); }
 
 void clinux_random(void *buffer, size_t count) {

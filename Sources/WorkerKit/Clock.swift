@@ -19,6 +19,9 @@ package struct SystemTime: Sendable {
         self.random = random
     }
 
+    /// A time service keeps the clock on the wall.
+    package static var isSynchronized: Bool { clinux_clock_is_synchronized() == 1 }
+
     package static let live = SystemTime(
         wall: { WallTime(milliseconds: clinux_wall_nanoseconds() / 1_000_000) },
         monotonic: { clinux_boot_nanoseconds() },

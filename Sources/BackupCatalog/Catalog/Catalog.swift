@@ -71,6 +71,21 @@ package final class Catalog: Sendable {
         }
     }
 
+    /// Events after a number, oldest first: what somebody missed.
+    package func events(after number: Int64, limit: Int) throws(Failure) -> [Event] {
+        try file.read { db in
+            let select = try Prepared(
+                db,
+                """
+                SELECT number, at, severity, component, code, job, message, failure FROM events
+                WHERE number > ? ORDER BY number LIMIT ?
+                """)
+            select.bind(number, at: 1)
+            select.bind(limit, at: 2)
+            return try select.all(Catalog.event)
+        }
+    }
+
     /// Numbers are without gaps, so the newest one tells how many are too many.
     private func prune(_ db: Database, newest: Int64, added: Int) throws {
         let delete = try Prepared(

@@ -13,6 +13,7 @@ extension Migration {
                 done_count INTEGER NOT NULL, done_bytes INTEGER NOT NULL, warnings INTEGER NOT NULL);
             CREATE INDEX runs_of ON runs(job, started_at);
             CREATE INDEX runs_begun ON runs(started_at);
+            CREATE INDEX runs_good ON runs(job, started_at) WHERE result = 'ok';
             CREATE INDEX runs_open ON runs(number) WHERE result IS NULL;
             CREATE TABLE engine_facts(name TEXT PRIMARY KEY, value TEXT NOT NULL);
             """)

@@ -60,6 +60,20 @@ package struct JobStore: Sendable {
         }
     }
 
+    /// The newest run of a job that ended well without a warning; nil before the first.
+    package func newestGood(of job: String) throws(Failure) -> JobRun? {
+        try catalog.file.read { db in
+            let select = try Prepared(
+                db,
+                """
+                SELECT \(JobStore.columns) FROM runs WHERE job = ? AND result = 'ok'
+                ORDER BY started_at DESC, number DESC LIMIT 1
+                """)
+            select.bind(job, at: 1)
+            return try select.first(JobStore.run)
+        }
+    }
+
     /// One run by its id, ended or not; nil when there is none.
     package func run(_ id: RunID) throws(Failure) -> JobRun? {
         try catalog.file.read { db in

@@ -118,7 +118,9 @@ extension JobBook {
             cards[name]?.memory.interruptions = 0
         }
         let mayRetry = record.result == .failed && cancelled != .person && cancelled != .stopFile
-        if mayRetry, !isPending, record.attempt <= settings.retries, record.failure?.side != .settings {
+        if mayRetry, !isPending, record.attempt <= settings.retries, record.failure?.side != .settings,
+            record.failure?.code != "REQUEST_EXPIRED"
+        {
             let doublings = min(record.attempt - 1, 16)
             let pause = min(settings.retryDelay * Double(1 << doublings), JobBook.longestPause)
             return again(name, record, record.attempt + 1, after: pause, moment)

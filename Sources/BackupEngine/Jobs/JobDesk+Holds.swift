@@ -29,8 +29,6 @@ extension JobDesk {
         return isOn ? "draining: what runs ends, nothing begins" : "jobs may begin again"
     }
 
-    package func freeze(_ words: String?) throws(Failure) { try hold { $0.clockFrozen = words } }
-
     func lookForMaintenanceEnd() {
         guard let until = book.hold.maintenanceUntil, until <= setting.time.wall() else { return }
         guard (try? hold { $0.maintenanceUntil = nil }) != nil else { return }
@@ -106,12 +104,10 @@ extension JobDesk {
     }
 
     func tellOverlap(_ name: String, _ at: WallTime, _ count: Int) {
-        let failure = Failure(
-            code: "JOB_OVERLAP", side: .engine,
-            message: "the start of \(at.iso8601()) was left out: the run before goes on"
-                + (count > 1 ? " (\(count) in a row)" : ""),
-            hint: "It takes longer than its schedule gives it.")
-        note(count >= JobDesk.alarmingOverlaps ? .error : .warn, "SKIPPED_OVERLAP", name, failure.message, failure)
+        let words =
+            "the start of \(at.iso8601()) was left out: the run before goes on"
+            + (count > 1 ? " (\(count) in a row)" : "")
+        note(count >= JobDesk.alarmingOverlaps ? .error : .warn, "SKIPPED_OVERLAP", name, words)
     }
 
     /// C8: an alarm at the third in a row.

@@ -9,10 +9,14 @@ extension JobDesk {
         package var jobs: [JobState]
         package var firings: [Firing]
         package var hold: HoldState
+        package var overlaps: [String: Int]
+        package var lastGood: [JobRun]
     }
 
     package var picture: Picture {
-        Picture(jobs: book.names.compactMap { state($0) }, firings: firings, hold: book.hold)
+        Picture(
+            jobs: book.names.compactMap { state($0) }, firings: firings, hold: book.hold, overlaps: overlaps,
+            lastGood: book.names.compactMap { lastGood[$0] })
     }
 
     private func state(_ name: String) -> JobState? {
@@ -55,15 +59,13 @@ extension JobDesk {
             note(
                 run.result == .ok ? .info : .warn, "JOB_OK", run.job,
                 "run \(run.run) ended \(run.result == .ok ? "well" : "with warnings")\(span)\(words)")
-        case .failed:
-            var failure = run.failure ?? .jobRefused("JOB_FAILED", "it failed", "")
-            failure = Failure(
-                code: "JOB_FAILED", side: failure.side, message: failure.message, subject: failure.subject,
-                errno: failure.errno, operation: failure.operation, hint: failure.hint)
-            note(.error, "JOB_FAILED", run.job, "run \(run.run) failed\(words)", failure)
+        // Without the failure itself: the alert is raised from the state.
+        case .failed: note(.error, "JOB_FAILED", run.job, "run \(run.run) failed\(words)")
         case .interrupted: note(.warn, "JOB_INTERRUPTED", run.job, "run \(run.run) was interrupted\(words)")
         case .skipped: note(.info, "JOB_SKIPPED", run.job, "left out\(words)")
         }
+        if run.result == .ok { lastGood[run.job] = run }
+        setting.ended(run)
         prune()
     }
 
@@ -72,6 +74,17 @@ extension JobDesk {
         guard setting.time.random() % 20 == 0 else { return }
         let alive = Set(book.names.compactMap { book.cards[$0]?.active?.record.run })
         setting.logs.prune(setting.retention, sparing: alive)
+    }
+
+    /// Reads a job's newest runs.
+    func recall(_ name: String) {
+        recents[name] = (try? setting.store.runs(of: name, before: nil, limit: 60))?.reversed() ?? []
+        lastGood[name] = try? setting.store.newestGood(of: name)
+    }
+
+    /// Starts left out in a row, by job (C8).
+    var overlaps: [String: Int] {
+        Dictionary(book.names.map { ($0, book.cards[$0]?.memory.overlaps ?? 0) }) { $1 }.filter { $1 > 0 }
     }
 
     // MARK: Planned starts
@@ -118,8 +131,6 @@ extension JobDesk {
         try step(.settings(jobs, slots: JobDesk.slots(jobs, setting.works)))
         firingsAt = -.infinity
         refreshFirings()
-        for name in book.names where recents[name] == nil {
-            recents[name] = (try? setting.store.runs(of: name, before: nil, limit: 60))?.reversed() ?? []
-        }
+        for name in book.names where recents[name] == nil { recall(name) }
     }
 }

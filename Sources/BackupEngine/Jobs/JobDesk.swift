@@ -18,10 +18,15 @@ package actor JobDesk {
         package var works: [JobKind: JobWork]
         package var clerk: ScheduleClerk
         package var time: SystemTime
+        package var clock: ClockWitness
         package var atOnce: Int
         package var events: @Sendable (Event) -> Void
         /// Something that people see has changed.
         package var changed: @Sendable () -> Void
+        /// The clock on the wall was moved by that many seconds.
+        package var jumped: @Sendable (Double) -> Void
+        /// A run has its end.
+        package var ended: @Sendable (JobRun) -> Void
     }
 
     let setting: Setting
@@ -37,8 +42,12 @@ package actor JobDesk {
     var owedTriedAt: [String: Double] = [:]
     private var ticker: Task<Void, Never>?
     var isStart = true
-    /// The clock shows a time that cannot be: nothing is due (C3).
-    var isClockImpossible = false
+    var clockWatch: ClockWatch
+    var clockSeenAt = -Double.infinity
+    /// False while the clock shows a time that cannot be: nothing is due (C3).
+    var clerkMayCall = true
+    /// The newest good run of each job, however long ago.
+    var lastGood: [String: JobRun] = [:]
 
     package static func open(_ setting: Setting, jobs: [JobSettings]) async throws(Failure) -> JobDesk {
         let remembered = try await onThread("jobs") { () throws(Failure) in try setting.store.restore() }
@@ -54,6 +63,7 @@ package actor JobDesk {
         self.setting = setting
         clerk = setting.clerk
         clerk.take(jobs)
+        clockWatch = ClockWatch(fact: remembered.facts["clock_watch"])
         book = JobBook(
             jobs, slots: JobDesk.slots(jobs, setting.works), memories: remembered.memories, atOnce: setting.atOnce,
             hold: HoldState(facts: remembered.facts), at: JobDesk.moment(setting.time))
@@ -70,7 +80,7 @@ package actor JobDesk {
             note(.warn, "LEFTOVERS_ENDED", "", "\(killed.count) processes of runs of the engine before were ended")
         }
         for name in book.names {
-            recents[name] = (try? setting.store.runs(of: name, before: nil, limit: 60))?.reversed() ?? []
+            recall(name)
             book.cards[name]?.lastResult = recents[name]?.last { $0.failure?.code != "SKIPPED_OVERLAP" }?.result
         }
         for run in open { stepOrKeep(.crashed(run)) }
@@ -141,7 +151,8 @@ package actor JobDesk {
         for input in waiting { stepOrKeep(input) }
         lookForStopFile()
         lookForMaintenanceEnd()
-        if !isClockImpossible { callDue() }
+        watchClock()
+        if clerkMayCall { callDue() }
         runOwedStarts()
         let isAlive = book.names.contains { book.cards[$0]?.phase != .idle }
         if isAlive { _ = try? step(.tick) }

@@ -100,6 +100,8 @@ int clinux_pipe(int ends[2]);
 // but the first three; returns its process id.
 int clinux_spawn(char *const arguments[], char *const environment[], int output, int errors);
 int64_t clinux_boot_nanoseconds(void);
+// 1 when a time service keeps the clock on the wall (adjtimex).
+int clinux_clock_is_synchronized(void);
 int64_t clinux_wall_nanoseconds(void);
 void clinux_random(void *buffer, size_t count);
 uint32_t clinux_device_major(uint64_t device);

@@ -1,0 +1,213 @@
+import BackupModel
+import WorkerKit
+
+/// When and what the engine publishes: one loop, so that no state overtakes a newer one.
+struct Publishing {
+    private let bell: AsyncStream<Void>.Continuation
+    let bells: AsyncStream<Void>
+    var loop: Task<Void, Never>?
+    var clock: Task<Void, Never>?
+    /// Who waits until what they did has been published.
+    var waiters: [CheckedContinuation<Void, Never>] = []
+    /// Something but the mirrors has changed.
+    var isDirty = true
+    var areJobsDirty = true
+    var publishedAt: Int64 = 0
+    var judgedAt = -Double.infinity
+    var lookedAt = -Double.infinity
+    var sightings: [String: ArtefactSighting] = [:]
+    var overlaps: [String: Int] = [:]
+    var lastGood: [JobRun] = []
+    /// The sequence at which a mirror or job last began or ended a run, by name.
+    var begunAt: [String: UInt64] = [:]
+    var currents: [String: RunID] = [:]
+
+    init() { (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1)) }
+
+    func ring() { bell.yield() }
+    func end() { bell.finish() }
+
+    /// Changes of so many milliseconds go out together.
+    static let coalescing = Duration.milliseconds(33)
+    /// Four times a second is as often as a person can read; once is enough when nothing moves.
+    static let busyPeriod = Duration.milliseconds(250), idlePeriod = Duration.seconds(1)
+}
+
+extension Engine {
+    func startPublishing() {
+        publishing.loop = Task { [weak self, bells = publishing.bells] in
+            for await _ in bells {
+                guard let self else { return }
+                await self.publishOnce()
+                try? await Task.sleep(for: Publishing.coalescing)
+            }
+        }
+        publishing.clock = Task { [weak self] in
+            while !Task.isCancelled {
+                guard let period = await self?.tick() else { return }
+                try? await Task.sleep(for: period)
+            }
+        }
+        publishing.ring()
+    }
+
+    func stopPublishing() async {
+        publishing.clock?.cancel()
+        await publishing.clock?.value
+        publishing.end()
+        await publishing.loop?.value
+        publishing.loop = nil
+        letGo(publishing.waiters)
+        publishing.waiters = []
+    }
+
+    private func tick() -> Duration {
+        publishing.ring()
+        let isQuiet = !desks.values.contains { $0.isBusy } && subscribers.isEmpty
+        return isQuiet ? Publishing.idlePeriod : Publishing.busyPeriod
+    }
+
+    /// Returns when a state taken after now has gone out.
+    func published() async {
+        guard publishing.loop != nil, !isClosing else { return }
+        await withCheckedContinuation {
+            publishing.waiters.append($0)
+            publishing.ring()
+        }
+    }
+
+    private func publishOnce() async {
+        let waiters = publishing.waiters
+        publishing.waiters = []
+        await refresh()
+        letGo(waiters)
+    }
+
+    private func letGo(_ waiters: [CheckedContinuation<Void, Never>]) { for waiter in waiters { waiter.resume() } }
+
+    // MARK: News
+
+    func took(_ event: Event) async {
+        state.recentEvents.append(event)
+        if state.recentEvents.count > 200 { state.recentEvents.removeFirst(state.recentEvents.count - 200) }
+        publishing.isDirty = true
+        if let alerts = parts?.alerts, await !alerts.note(event).isEmpty { await readAlerts() }
+        publishing.ring()
+    }
+
+    func jobsChanged() {
+        publishing.areJobsDirty = true
+        publishing.ring()
+    }
+
+    func jobEnded(_ run: JobRun) async {
+        try? await parts?.requests.leave(job: run.job, reason: "the job has ended")
+        await parts?.voice.note(jobEnded: run)
+    }
+
+    func heard(_ news: RequestNews) async {
+        guard let parts else { return }
+        if case .reminder(let reminder) = news { await parts.voice.note(requestReminder: reminder.request) }
+        state.requests = await parts.requests.open
+        publishing.isDirty = true
+        publishing.ring()
+    }
+
+    func readAlerts() async {
+        guard let parts else { return }
+        var alerts = await parts.alerts.open
+        for index in alerts.indices { alerts[index].escalation = await parts.voice.escalation(for: alerts[index]) }
+        guard alerts != state.alerts else { return }
+        state.alerts = alerts
+        publishing.isDirty = true
+    }
+
+    // MARK: The state
+
+    func refresh() async {
+        guard keys != nil, let parts else { return }
+        var copies: [CopyState] = []
+        for settings in configuration.mirrors {
+            guard let desk = desks[settings.name] else { continue }
+            copies.append(await desk.picture(now: seconds(time.monotonic())))
+        }
+        await followMirrorJobs()
+        if publishing.areJobsDirty {
+            publishing.areJobsDirty = false
+            let picture = await parts.jobs.picture
+            state.jobs = picture.jobs
+            state.firings = picture.firings
+            state.hold = picture.hold
+            (publishing.overlaps, publishing.lastGood) = (picture.overlaps, picture.lastGood)
+            publishing.isDirty = true
+        }
+        await judge(parts)
+        publish(copies)
+    }
+
+    /// Sets, alerts and the voice once a second: they speak of minutes.
+    private func judge(_ parts: EngineParts) async {
+        let now = seconds(time.monotonic())
+        guard now - publishing.judgedAt >= 1, !isClosing else { return }
+        publishing.judgedAt = now
+        if now - publishing.lookedAt >= 60, configuration.sets.contains(where: { $0.watch != nil }) {
+            publishing.lookedAt = now
+            publishing.sightings = await parts.artefacts.look(at: configuration.sets, now: time.wall())
+        }
+        state.sets = SetWatch.states(configuration.sets, setFacts, now: time.wall())
+        state.delivery = await parts.voice.state
+        let change = await parts.alerts.judge(state, facts: AlertFacts(overlaps: publishing.overlaps))
+        if !change.isEmpty { await readAlerts() }
+        await parts.voice.note(state: state)
+        await parts.voice.tick(time.wall())
+    }
+
+    private var setFacts: SetFacts {
+        let mirrors = Dictionary(configuration.mirrors.map { ($0.name, $0) }) { $1 }
+        let jobs = Dictionary(configuration.jobs.map { ($0.name, $0) }) { $1 }
+        var verified: [String: WallTime] = [:]
+        for run in publishing.lastGood where run.kind == .mirrorVerify {
+            let mirror = jobs[run.job]?.mirror ?? ""
+            verified[mirror] = max(verified[mirror] ?? run.startedAt, run.endedAt ?? run.startedAt)
+        }
+        for copy in state.copies where copy.lastRun?.kind == .verify && copy.lastRun?.result == .ok {
+            guard let ended = copy.lastRun?.endedAt else { continue }
+            verified[copy.name] = max(verified[copy.name] ?? ended, ended)
+        }
+        var facts = SetFacts(runs: publishing.lastGood, sightings: publishing.sightings)
+        for job in configuration.jobs where job.kind == .mirrorRun {
+            if mirrors[job.mirror].map({ $0.readBack == .none || $0.readBack == .later }) == true {
+                facts.needVerification.insert(job.name)
+            }
+            facts.verifiedAt[job.name] = verified[job.mirror]
+        }
+        return facts
+    }
+
+    /// Sends the state when something a person sees has changed, and once a second in any case: who sees an old state
+    /// takes the engine for dead. The seconds are monotonic, for the clock on the wall may be set back (I12).
+    private func publish(_ copies: [CopyState]) {
+        let now = time.monotonic()
+        let isDue = now - publishing.publishedAt >= 1_000_000_000
+        guard copies != state.copies || publishing.isDirty || isDue else { return }
+        publishing.publishedAt = now
+        publishing.isDirty = false
+        noteBeginnings(copies)
+        state.copies = copies
+        state.at = time.wall()
+        state.sequence += 1
+        subscribers.publish(state)
+    }
+
+    /// By this an order that was decided on an older state is found out.
+    private func noteBeginnings(_ copies: [CopyState]) {
+        let next = state.sequence + 1
+        for copy in copies where state.copies.first(where: { $0.name == copy.name })?.run != copy.run {
+            publishing.begunAt["mirror " + copy.name] = next
+        }
+        for job in state.jobs where publishing.currents[job.name] != job.current?.run {
+            publishing.currents[job.name] = job.current?.run
+            publishing.begunAt["job " + job.name] = next
+        }
+    }
+}
