@@ -185,7 +185,7 @@ extension ValueKind where Value == String {
     fileprivate static var zone: Self {
         ValueKind("zone", "a name of the zone database") { node throws(BadValue) in
             let text = try node.text()
-            guard ZoneNames.isKnown(text) else {
+            guard CalendarZone(named: text) != nil else {
                 throw BadValue("is not a time zone; write for instance Europe/Berlin or UTC")
             }
             return text
