@@ -159,7 +159,7 @@ extension ValueKind where Value == String {
         ValueKind("URL", "http or https") { node throws(BadValue) in
             let text = try node.text()
             guard let address = WebAddress(text) else {
-                throw BadValue("is not a URL; write for instance https://example.org/hook")
+                throw BadValue("is not a URL; write for instance https:\u{2F}/example.org/hook")
             }
             guard !address.holdsUser else {
                 throw BadValue("holds a name or password; use \"token\" with file: or credential:")
