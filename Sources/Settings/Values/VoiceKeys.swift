@@ -159,7 +159,7 @@ extension ValueKind where Value == String {
         ValueKind("URL", "http or https") { node throws(BadValue) in
             let text = try node.text()
             guard let address = WebAddress(text) else {
-                throw BadValue("is not a URL; write for instance https://example.org/hook")
+                throw BadValue("is not a URL; write for instance https:\u{2F}/example.org/hook")
             }
             guard !address.holdsUser else {
                 throw BadValue("holds a name or password; use \"token\" with file: or credential:")
@@ -185,7 +185,7 @@ extension ValueKind where Value == String {
     fileprivate static var zone: Self {
         ValueKind("zone", "a name of the zone database") { node throws(BadValue) in
             let text = try node.text()
-            guard ZoneNames.isKnown(text) else {
+            guard CalendarZone(named: text) != nil else {
                 throw BadValue("is not a time zone; write for instance Europe/Berlin or UTC")
             }
             return text

@@ -33,14 +33,3 @@ struct WebAddress: Hashable {
         ["localhost", "::1", "[::1]"].contains(host) || ListenAddress.isLoopbackAddress(host)
     }
 }
-
-/// Time zones as the system knows them.
-enum ZoneNames {
-    /// `Europe/Berlin`, `UTC`; no abbreviation, whose meaning changes with the season.
-    static func isKnown(_ name: String) -> Bool {
-        guard (name.contains("/") || name == "UTC"), name.utf8.count <= 64, !name.contains("."),
-            !name.hasPrefix("/")
-        else { return false }
-        return TimeZone(identifier: name) != nil
-    }
-}
