@@ -4,7 +4,7 @@ import NIOCore
 /// An engine behind a socket. Attaches by itself, and again whenever the engine comes back.
 ///
 /// While the engine is away orders and queries are refused with `ENGINE_AWAY`. One whose result was lost with the
-/// connection goes again under its old id, so that the engine does it once (I8); without a result in time it is refused
+/// connection goes again under its old id, so that the engine does it once (I-8); without a result in time it is refused
 /// with `RESULT_UNKNOWN`.
 package actor LinkClient: EnginePort {
     let settings: LinkClientSettings

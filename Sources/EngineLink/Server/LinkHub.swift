@@ -63,7 +63,7 @@ final class LinkHub: Sendable {
             .withConnectedSocket(fd).whenFailure { [self] _ in state.value.guests[number] = nil }
     }
 
-    /// The one that has said nothing for longest goes: a caller that speaks at once is never kept out by it (I7).
+    /// The one that has said nothing for longest goes: a caller that speaks at once is never kept out by it (I-7).
     private func makeRoom(at door: LinkDoor) {
         let silent = state.value.guests.values.filter { $0.phase == .greeting || $0.phase == .closing }
             .filter { $0.door == door }

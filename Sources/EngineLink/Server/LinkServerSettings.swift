@@ -15,7 +15,7 @@ package struct LinkServerSettings: Sendable {
     package var versions = WireVersions.current
     package var limits = LinkLimits()
     package var wall: @Sendable () -> WallTime
-    /// Throws when the caller no longer holds the engine's lock: without it no stale socket is removed (I2).
+    /// Throws when the caller no longer holds the engine's lock: without it no stale socket is removed (I-2).
     package var checkLock: @Sendable () throws(Failure) -> Void
     /// Hears of callers that were refused or cut, for the log.
     package var onIncident: @Sendable (LinkIncident) -> Void
@@ -87,7 +87,7 @@ package struct LinkPeer: Hashable, Sendable {
         self.isInGroup = isInGroup
     }
 
-    /// Why this peer may not use the door, or nil. The file modes say the same; a loosened mode changes nothing (I1).
+    /// Why this peer may not use the door, or nil. The file modes say the same; a loosened mode changes nothing (I-1).
     package func refusal(at door: LinkDoor, owner: UInt32) -> Failure? {
         if uid == owner || uid == 0 { return nil }
         if door == .look && isInGroup { return nil }

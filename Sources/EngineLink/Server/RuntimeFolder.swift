@@ -2,7 +2,7 @@ import BackupModel
 import CLinux
 import Glibc
 
-/// The folder of the sockets: ours alone, so that nobody else can put a socket there first (I2).
+/// The folder of the sockets: ours alone, so that nobody else can put a socket there first (I-2).
 struct RuntimeFolder: ~Copyable {
     let path: String
     private let descriptor: Int32
@@ -27,7 +27,7 @@ struct RuntimeFolder: ~Copyable {
 
     deinit { _ = clinux_close(descriptor) }
 
-    /// A socket's address holds 107 bytes (I11).
+    /// A socket's address holds 107 bytes (I-11).
     static func checkLength(_ folder: String) throws(Failure) {
         let longest = LinkDoor.allCases.map { socket($0, in: folder).utf8.count }.max() ?? 0
         guard longest > clinux_socket_path_limit() else { return }
