@@ -82,12 +82,12 @@ final class HTTPFakeEngine: EngineService {
         switch query {
         case .failures(_, let after, let limit):
             let all = state.copies.flatMap(\.failures).sorted { $0.id < $1.id }
-            return .failures(Array(all.filter { after.map { after in $0.id > after } ?? true }.prefix(limit)))
+            return .failures(Array(all.filter { after == nil || $0.id > after ?? $0.id }.prefix(limit)))
         case .log: return .log([])
         case .runs: return .runs([])
         case .jobRuns(let job, let before, let limit):
             let runs = state.jobs.filter { $0.name == job }.compactMap(\.lastRun)
-            return .jobRuns(Array(runs.filter { before.map { before in $0.startedAt < before } ?? true }.prefix(limit)))
+            return .jobRuns(Array(runs.filter { before == nil || $0.startedAt < before ?? $0.startedAt }.prefix(limit)))
         case .jobLog(let run, let offset):
             guard state.jobs.contains(where: { $0.lastRun?.run == run }) else {
                 return .refused(Failure(code: "UNKNOWN_RUN", side: .engine, message: "no such run"))
@@ -101,7 +101,7 @@ final class HTTPFakeEngine: EngineService {
                     number: Int64(index + 1), at: state.at, order: order, words: "tested", result: .accepted("done"))
             }
             return .audit(
-                Array(entries.reversed().filter { before.map { before in $0.number < before } ?? true }.prefix(limit)))
+                Array(entries.reversed().filter { $0.number < before ?? .max }.prefix(limit)))
         case .eventsSince(let number, let limit):
             return .events(Array(state.recentEvents.filter { $0.number > number }.prefix(limit)))
         }

@@ -130,7 +130,7 @@ import Testing
 
 private let promtool: String? = {
     let environment = ProcessInfo.processInfo.environment
-    let folders = (environment["PATH"] ?? "").split(separator: ":").map { $0 + "/promtool" }
+    let folders = (environment["PATH"] ?? "").split(separator: ":").map { String($0) + "/promtool" }
     return ([environment["HOLDFAST_PROMTOOL"] ?? ""] + folders).first {
         FileManager.default.isExecutableFile(atPath: $0)
     }

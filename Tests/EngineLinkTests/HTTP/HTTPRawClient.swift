@@ -7,6 +7,17 @@ struct HTTPRawClient: Sendable {
 
     var target: Target
 
+    /// What is sent, and what must have come before the next turn.
+    struct Turn: Sendable {
+        var send: String
+        var until: @Sendable (String) -> Bool
+
+        init(_ send: String, until: @escaping @Sendable (String) -> Bool) {
+            self.send = send
+            self.until = until
+        }
+    }
+
     struct Reply: Sendable, CustomStringConvertible {
         var text: String
         var status: Int { text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0 }
@@ -38,15 +49,14 @@ struct HTTPRawClient: Sendable {
 
     /// Opens a connection, sends, reads until the text satisfies, then acts before it goes on to read the next.
     func conversation(
-        _ turns: [(send: String, until: @Sendable (String) -> Bool)], seconds: Double = 10
+        _ turns: [Turn], seconds: Double = 10
     ) async -> [String] {
-        let turns = turns.map { ($0.send, $0.until) }
         return await onThread {
             guard let socket = connected(seconds) else { return [] }
             defer { close(socket) }
-            return turns.map { send, until in
-                sendAll(socket, Array(send.utf8))
-                return readAll(socket, until: until)
+            return turns.map { turn in
+                sendAll(socket, Array(turn.send.utf8))
+                return readAll(socket, until: turn.until)
             }
         }
     }
@@ -118,7 +128,7 @@ func sendAll(_ socket: Int32, _ bytes: [UInt8]) {
     var sent = 0
     while sent < bytes.count {
         let count = bytes[sent...].withUnsafeBytes {
-            send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
         if count <= 0 { return }
         sent += count

@@ -125,13 +125,15 @@ import Testing
         try await serving { client, _ in
             let get = "GET /v1/alerts HTTP/1.1\r\nHost: localhost\r\n\r\n"
             let isWhole: @Sendable (String) -> Bool = { $0.hasSuffix("}\n") }
-            let replies = await client.conversation([(get, isWhole), (get, isWhole)])
+            let replies = await client.conversation([.init(get, until: isWhole), .init(get, until: isWhole)])
             #expect(replies.count == 2)
             for reply in replies { #expect(reply.hasPrefix("HTTP/1.1 200") && reply.contains("keep-alive")) }
             let post =
                 "POST /v1/drain HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\nExpect: 100-continue\r\n"
                 + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n"
-            let turns = await client.conversation([(post, { $0.hasSuffix("\r\n\r\n") }), ("{}", isWhole)])
+            let turns = await client.conversation([
+                .init(post) { $0.hasSuffix("\r\n\r\n") }, .init("{}", until: isWhole),
+            ])
             #expect(turns.first?.hasPrefix("HTTP/1.1 100") == true)
             #expect(turns.last?.hasPrefix("HTTP/1.1 200") == true)
         }
