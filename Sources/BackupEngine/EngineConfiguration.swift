@@ -15,6 +15,8 @@ package struct EngineConfiguration: Sendable {
     package var voice = VoiceSettings()
     /// Secrets that no sink may show.
     package var redaction = Redaction()
+    /// The file that all this was read from, or empty.
+    package var settingsFile = ""
     /// Where JSON Lines go, or nil for nowhere.
     package var logPath: String?
     package var host: String

@@ -4,6 +4,8 @@ package struct EngineState: Hashable, Codable, Sendable {
     package var sequence: UInt64
     package var host: String
     package var version: String
+    /// The settings it runs with, or empty when it has no file.
+    package var settingsFile: String
     package var startedAt: WallTime
     /// When this state was taken; the console shows its age.
     package var at: WallTime
@@ -29,6 +31,7 @@ package struct EngineState: Hashable, Codable, Sendable {
         self.sequence = sequence
         self.host = host
         self.version = version
+        settingsFile = ""
         self.startedAt = startedAt
         self.at = at
         self.copies = copies

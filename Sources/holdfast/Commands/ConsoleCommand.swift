@@ -14,7 +14,7 @@ struct ConsoleCommand: AsyncParsableCommand {
     var theme: String?
 
     func run() async throws {
-        guard ConsoleSession.canDraw else { return try await PlainSession(place: place).run() }
+        guard ConsoleSession.canDraw else { return try await PlainLoop(place: place).run() }
         let reach = try await Reach.attachOrStart(place, via: Caller.terminal)
         var settings = reach.settings.console
         if let theme { settings.theme = theme }
@@ -35,5 +35,5 @@ struct PlainCommand: AsyncParsableCommand {
 
     @OptionGroup var place: PlaceOptions
 
-    func run() async throws { try await PlainSession(place: place).run() }
+    func run() async throws { try await PlainLoop(place: place).run() }
 }

@@ -17,7 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
         let state = try await reach.state()
         await reach.client.close()
         if json { return Standard.json(state) }
-        Standard.out(StatusText(state: state).text)
+        for line in PlainText().status(state, now: state.at) { Standard.out(line) }
     }
 }
 

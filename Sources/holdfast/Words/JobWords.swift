@@ -1,34 +1,5 @@
 import BackupModel
 
-/// The state in lines, for `holdfast status`.
-struct StatusText {
-    var state: EngineState
-
-    var text: String {
-        var lines = ["holdfast \(state.version) on \(state.host), \(state.at.iso8601())"]
-        if state.hold.holdsJobs || state.hold.clockFrozen != nil { lines.append("held       " + state.hold.words) }
-        lines += section("requests", state.requests.map { "#\($0.number) \($0.what) (\($0.why))" })
-        lines += section("alerts", state.alerts.map { "\($0.severity.word) \($0.subject): \($0.failure.message)" })
-        lines += section("sets", state.sets.map { $0.line(at: state.at) })
-        lines += section("jobs", state.jobs.map { $0.line(at: state.at) })
-        lines += section("mirrors", state.copies.map { ProgressText(copy: $0, at: state.at).line })
-        return lines.joined(separator: "\n")
-    }
-
-    private func section(_ title: String, _ rows: [String]) -> [String] {
-        rows.enumerated().map { ($0 == 0 ? title : "").padded(to: 11) + $1 }
-    }
-}
-
-extension RecoverySetState {
-    /// `blobs  newest verified 3 h ago, goal 26 h`
-    func line(at now: WallTime) -> String {
-        let age = newestVerifiedAt.map { Quantity.duration(max(0, now.seconds(since: $0))) + " old" } ?? "never verified"
-        let target = goal.map { ", goal " + Quantity.duration($0) } ?? ""
-        return "\(name.padded(to: 16)) \(age)\(target)\(isLate(at: now) ? "  LATE" : "")"
-    }
-}
-
 extension JobState {
     /// `nightly  running` or `nightly  ok 2026-11-21T02:14:00Z, next 2026-11-22T02:00:00Z`
     func line(at now: WallTime) -> String {
