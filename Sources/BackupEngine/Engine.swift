@@ -30,6 +30,7 @@ package actor Engine: EnginePort {
         self.keys = keys
         state = EngineState(
             host: configuration.host, version: configuration.version, startedAt: time.wall(), at: time.wall())
+        state.settingsFile = configuration.settingsFile
     }
 
     /// Takes the state folder's one engine lock (`BUSY` names the holder), opens the catalog and each mirror's index,

@@ -19,7 +19,7 @@ struct AlertList: AsyncParsableCommand {
     func run() async throws {
         let reach = try await Reach.attach(place)
         let state = try await reach.state()
-        await reach.client.close()
+        await reach.close()
         if json { return Standard.json(state.alerts) }
         let lines = state.alerts.map { $0.line(at: state.at) }
         Standard.out(lines.isEmpty ? "no alert is open" : lines.joined(separator: "\n"))
@@ -55,7 +55,7 @@ struct AlertAcknowledge: AsyncParsableCommand {
     func run() async throws {
         let reach = try await Reach.attach(place)
         Standard.out(try await reach.order(.acknowledge(alert: number, note: note.joined(separator: " "))))
-        await reach.client.close()
+        await reach.close()
     }
 }
 
@@ -76,7 +76,7 @@ struct AlertSnooze: AsyncParsableCommand {
         }
         let reach = try await Reach.attach(place)
         Standard.out(try await reach.order(.snooze(alert: number, seconds: seconds)))
-        await reach.client.close()
+        await reach.close()
     }
 }
 
@@ -101,7 +101,7 @@ struct AuditCommand: AsyncParsableCommand {
             guard case .audit(let page) = try await reach.ask(query), !page.isEmpty else { break }
             entries += page
         }
-        await reach.client.close()
+        await reach.close()
         if json { return Standard.json(entries) }
         Standard.out(entries.map(\.line).joined(separator: "\n"))
     }
@@ -139,6 +139,6 @@ struct MaintenanceCommand: AsyncParsableCommand {
         }
         let reach = try await Reach.attach(place)
         Standard.out(try await reach.order(.maintenance(until: until)))
-        await reach.client.close()
+        await reach.close()
     }
 }

@@ -7,7 +7,7 @@ import Settings
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Check the settings, show them as understood, explain a key.",
-        subcommands: [ConfigCheck.self, ConfigShow.self, ConfigExplain.self])
+        subcommands: [ConfigCheck.self, ConfigShow.self, ConfigExplain.self, ConfigReload.self])
 }
 
 /// What every config command takes.

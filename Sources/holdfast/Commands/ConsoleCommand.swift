@@ -19,11 +19,11 @@ struct ConsoleCommand: AsyncParsableCommand {
         var settings = reach.settings.console
         if let theme { settings.theme = theme }
         let session = ConsoleSession(
-            engine: reach.client, standings: await reach.client.standing(), settings: settings,
+            engine: reach.client, standings: await reach.standing(), settings: settings,
             location: reach.place.location, log: reach.place.location.logFolder + "/console.log")
         let end = try await session.run()
         // Detached: the engine goes on.
-        await reach.client.close()
+        await reach.close()
         if case .signal(let number) = end { throw Ended(number == 15 ? .terminated : .interrupted) }
     }
 }

@@ -1,3 +1,5 @@
+import BackupEngine
+import Settings
 import ArgumentParser
 import BackupModel
 import EngineLink
@@ -36,7 +38,7 @@ struct EngineStart: AsyncParsableCommand {
         let reach = try await Reach.attachOrStart(place, via: Caller.terminal)
         let state = try await reach.state()
         Standard.out("engine \(state.version) runs since \(state.startedAt.iso8601())")
-        await reach.client.close()
+        await reach.close()
     }
 }
 
@@ -54,11 +56,11 @@ struct EngineStop: AsyncParsableCommand {
         let reach = try await Reach.attach(place, via: Caller.terminal)
         try await reach.order(.stopEngine)
         let deadline = ContinuousClock.now + .seconds(timeout)
-        for await standing in await reach.client.standing() {
+        for await standing in await reach.standing() {
             if case .attached = standing, ContinuousClock.now < deadline { continue }
             break
         }
-        await reach.client.close()
+        await reach.close()
         // The lock is let go last: only then has it ended.
         while ContinuousClock.now < deadline {
             if try EngineLock.isFree(reach.place.location) { return Standard.out("engine stopped") }
@@ -81,7 +83,7 @@ struct EngineStatus: AsyncParsableCommand {
     func run() async throws {
         let reach = try await Reach.attach(place, via: Caller.terminal)
         let state = try await reach.state()
-        await reach.client.close()
+        await reach.close()
         let picture = EnginePicture(state)
         if json { Standard.json(picture) } else { Standard.out(picture.text) }
     }
@@ -100,7 +102,7 @@ struct EngineDrain: AsyncParsableCommand {
     func run() async throws {
         let reach = try await Reach.attach(place, via: Caller.terminal)
         Standard.out(try await reach.order(.drain(isOn: !off)))
-        await reach.client.close()
+        await reach.close()
     }
 }
 

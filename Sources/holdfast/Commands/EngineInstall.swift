@@ -1,3 +1,4 @@
+import BackupModel
 import ArgumentParser
 import Foundation
 

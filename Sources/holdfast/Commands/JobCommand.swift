@@ -23,7 +23,7 @@ struct JobList: AsyncParsableCommand {
     func run() async throws {
         let reach = try await Reach.attach(place)
         let state = try await reach.state()
-        await reach.client.close()
+        await reach.close()
         if json { return Standard.json(state.jobs) }
         let lines = state.jobs.map { $0.line(at: state.at) }
         Standard.out(lines.isEmpty ? "no jobs: they are the [job.NAME] tables of the settings" : lines.joined(separator: "\n"))
@@ -41,7 +41,7 @@ struct JobOptions: ParsableArguments {
     func order(_ intent: (String) -> Intent) async throws {
         let reach = try await Reach.attach(place)
         let words = try await reach.order(intent(name))
-        await reach.client.close()
+        await reach.close()
         Standard.out("\(name): \(words)")
     }
 }
@@ -58,7 +58,7 @@ struct JobShow: AsyncParsableCommand {
         let reach = try await Reach.attach(job.place)
         let state = try await reach.state()
         let settings = try reach.settings.job(named: job.name)
-        await reach.client.close()
+        await reach.close()
         guard let standing = state.jobs.first(where: { $0.name == job.name }) else {
             throw Ended(.usage, words: "holdfast: the engine does not know \(job.name) yet: holdfast config reload")
         }
@@ -82,11 +82,11 @@ struct JobRunNow: AsyncParsableCommand {
         let before = try await reach.state().jobs.first { $0.name == job.name }?.lastRun?.run
         let words = try await reach.order(.runJob(name: job.name))
         guard wait else {
-            await reach.client.close()
+            await reach.close()
             return Standard.out("\(job.name): \(words)")
         }
         let ended = await JobFollower(reach: reach, name: job.name, before: before).end()
-        await reach.client.close()
+        await reach.close()
         guard let ended, let result = ended.result else {
             throw Ended(.failed, words: "holdfast: the job is gone from the settings")
         }
@@ -103,7 +103,7 @@ struct JobFollower {
     var before: RunID?
 
     func end() async -> JobRun? {
-        for await state in await reach.client.states() {
+        for await state in await reach.states() {
             guard let job = state.jobs.first(where: { $0.name == name }) else { return nil }
             let isQueued = if case .queued = job.phase { true } else { false }
             if let last = job.lastRun, last.run != before, last.result != nil, !job.phase.isActive, !isQueued {

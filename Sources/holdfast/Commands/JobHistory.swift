@@ -26,7 +26,7 @@ struct JobHistory: AsyncParsableCommand {
             guard case .jobRuns(let page) = try await reach.ask(query), !page.isEmpty else { break }
             runs += page
         }
-        await reach.client.close()
+        await reach.close()
         if json { return Standard.json(runs) }
         Standard.out(runs.isEmpty ? "no run yet" : runs.map(\.line).joined(separator: "\n"))
     }
@@ -66,7 +66,7 @@ struct JobLogCommand: AsyncParsableCommand {
             if page.isEnd || (!isMore && !follow) { break }
             if !isMore { try? await Task.sleep(for: .milliseconds(500)) }
         }
-        await reach.client.close()
+        await reach.close()
     }
 
     private func named(_ reach: Reach) async throws -> RunID {
@@ -119,7 +119,7 @@ struct JobCreate: AsyncParsableCommand {
         Standard.out("written to \(path)")
         guard let reach = try? await Reach.attach(place) else { return }
         Standard.out(try await reach.order(.reloadSettings))
-        await reach.client.close()
+        await reach.close()
     }
 }
 

@@ -19,7 +19,7 @@ struct RequestsCommand: AsyncParsableCommand {
         let state = try await reach.state()
         var requests = state.requests
         if all, case .requestHistory(let closed) = try await reach.ask(.requestHistory(limit: 50)) { requests += closed }
-        await reach.client.close()
+        await reach.close()
         if json { return Standard.json(requests) }
         let words = requests.map { RequestText(request: $0, now: state.at).paragraph }
         Standard.out(words.isEmpty ? "nothing waits for you" : words.joined(separator: "\n\n"))
@@ -46,7 +46,7 @@ struct AnswerCommand: AsyncParsableCommand {
         }
         let reach = try await Reach.attach(place)
         let answer = try await reach.order(intent)
-        await reach.client.close()
+        await reach.close()
         Standard.out("#\(number): \(answer)")
     }
 

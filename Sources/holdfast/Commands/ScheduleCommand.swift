@@ -1,3 +1,4 @@
+import Settings
 import ArgumentParser
 import BackupModel
 
@@ -27,7 +28,7 @@ struct ScheduleNext: AsyncParsableCommand {
     func run() async throws {
         let reach = try await Reach.attach(place)
         guard case .firings(let firings) = try await reach.ask(.firings(days: days)) else { return }
-        await reach.client.close()
+        await reach.close()
         if json { return Standard.json(firings) }
         let lines = firings.map { firing in
             let took = firing.expectedSeconds.map { "about " + Quantity.duration($0) } ?? "duration unknown"

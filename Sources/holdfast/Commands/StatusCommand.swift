@@ -15,7 +15,7 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let reach = try await Reach.attach(place)
         let state = try await reach.state()
-        await reach.client.close()
+        await reach.close()
         if json { return Standard.json(state) }
         for line in PlainText().status(state, now: state.at) { Standard.out(line) }
     }
@@ -34,7 +34,7 @@ struct WatchCommand: AsyncParsableCommand {
     func run() async throws {
         let reach = try await Reach.attach(place)
         var shown: Int64 = 0
-        for await state in await reach.client.states() {
+        for await state in await reach.states() {
             if json {
                 Standard.json(state)
                 continue

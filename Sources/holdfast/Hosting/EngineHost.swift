@@ -15,9 +15,11 @@ struct EngineHost {
 
     /// Serves until it is asked to end. Status 0 by a signal too: an engine that was stopped has not failed.
     func run() async throws {
+        // No folder is kept busy by it, a volume that is to be unmounted least of all.
+        chdir("/")
         let ending = Ending()
         let signals = EndSignals()
-        signals.onEnd { _ in ending.call() }
+        signals.onEnd([SIGINT, SIGTERM]) { _ in ending.call() }
         let loaded = try place.load()
         let builder = EngineBuilder(place: place)
         let engine = try await Engine.open(try builder.configuration(loaded, stop: { ending.call() }))
@@ -28,7 +30,7 @@ struct EngineHost {
             await engine.close()
             throw error
         }
-        let reloads = HangUps { Task { await reload(engine) } }
+        let reloads = ReloadSignal { Task { await reload(engine) } }
         notify.send("READY=1\nSTATUS=serving \(place.runtimeFolder(loaded.settings))")
         let pulse = notify.pulse { await engine.isAlive() }
         await ending.wait()

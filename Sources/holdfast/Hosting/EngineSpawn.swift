@@ -1,3 +1,4 @@
+import Settings
 import BackupModel
 import Foundation
 import Glibc
@@ -23,8 +24,6 @@ struct EngineSpawn {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        posix_spawn_file_actions_addchdir_np(&actions, "/")
         // Signals that this console ignores or holds back are the engine's again.
         var all = sigset_t()
         var none = sigset_t()

@@ -94,6 +94,11 @@ struct Reach {
         throw Failure.engineNotRunning
     }
 
+    /// Leaves the engine; what was ordered goes on.
+    func close() async { await client.close() }
+    func states() async -> AsyncStream<EngineState> { await client.states() }
+    func standing() async -> AsyncStream<EngineLink.LinkStanding> { await client.standing() }
+
     /// The newest state.
     func state() async throws -> EngineState {
         for await state in await client.states() { return state }

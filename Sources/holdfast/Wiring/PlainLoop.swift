@@ -1,3 +1,4 @@
+import Settings
 import BackupModel
 import EngineLink
 import Foundation
@@ -25,7 +26,7 @@ struct PlainLoop {
         let feeds = await feeds(reach.client, put)
         await step(inputs, reach.client, put)
         for feed in feeds { feed.cancel() }
-        await reach.client.close()
+        await reach.close()
         if let number = signals.received { throw Ended(number == 15 ? .terminated : .interrupted) }
     }
 

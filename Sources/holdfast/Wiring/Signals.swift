@@ -16,10 +16,10 @@ final class EndSignals: Sendable {
         return number == 0 ? nil : number
     }
 
-    /// Listens for SIGINT and SIGTERM and ignores SIGPIPE; calls `body` on the first of them.
-    func onEnd(_ body: @escaping @Sendable (Int32) -> Void) {
+    /// Listens for these and ignores SIGPIPE; calls `body` on the first of them.
+    func onEnd(_ numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ body: @escaping @Sendable (Int32) -> Void) {
         signal(SIGPIPE, SIG_IGN)
-        sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+        sources = numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [self] in
@@ -39,6 +39,20 @@ final class PictureSignal {
     init(_ body: @escaping @Sendable () -> Void) {
         signal(SIGUSR1, SIG_IGN)
         source = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: DispatchQueue(label: "holdfast.picture"))
+        source.setEventHandler(handler: body)
+        source.resume()
+    }
+
+    func cancel() { source.cancel() }
+}
+
+/// Calls its body on each SIGHUP: the settings are to be read anew.
+final class ReloadSignal {
+    private let source: any DispatchSourceSignal
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        signal(SIGHUP, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "holdfast.reload"))
         source.setEventHandler(handler: body)
         source.resume()
     }

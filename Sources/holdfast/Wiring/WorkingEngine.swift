@@ -24,6 +24,6 @@ struct WorkingEngine: Sendable {
             // The holder listens to nobody, another command for instance: its name is what helps.
             throw failure.code == Failure.engineNotRunning.code ? busy : failure
         }
-        return WorkingEngine(port: reach.client) { await reach.client.close() }
+        return WorkingEngine(port: reach.client) { await reach.close() }
     }
 }
