@@ -15,6 +15,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import urllib.parse
 
 HOSTILE = ["", "%00", "..%2f..%2fetc", "%ff%fe", "a" * 300, "-1", "9" * 40, "null", "%F0%9F%92%BE", "'\"<>", "1e999", "%"]
@@ -242,7 +243,9 @@ def main():
                    "--max-examples", str(options.count), "--seed", str(options.seed), "--no-color"]
         if token:
             command += ["-H", "Authorization: Bearer " + token]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # It leaves files where it runs.
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             fuzzer.fail("schemathesis:\n" + done.stdout)
     if fuzzer.cases < 100:
