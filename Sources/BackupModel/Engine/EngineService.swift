@@ -6,4 +6,10 @@ package protocol EngineService: Sendable {
     func take(_ order: Order) async -> IntentResult
     /// Answers what is too large for the state.
     func ask(_ query: Query) async -> Answer
+    /// Who watches from now on, for `EngineState.consoles`; called after every change, never twice at a time.
+    func attached(_ consoles: [AttachedConsole]) async
+}
+
+extension EngineService {
+    package func attached(_ consoles: [AttachedConsole]) async {}
 }

@@ -103,4 +103,39 @@ void clinux_random(void *buffer, size_t count);
 uint32_t clinux_device_major(uint64_t device);
 uint32_t clinux_device_minor(uint64_t device);
 
+// Unix sockets.
+
+// The longest path that fits a socket's address.
+int clinux_socket_path_limit(void);
+// A folder that is no symbolic link, by path.
+int clinux_open_folder(const char *path);
+int clinux_make_folder(const char *path, uint32_t mode);
+int clinux_change_mode(int fd, uint32_t mode);
+int clinux_change_group(int fd, uint32_t group);
+// Binds and listens; the file gets exactly this mode and group before anybody can connect. UINT32_MAX: own group.
+int clinux_listen_unix(const char *path, uint32_t mode, uint32_t group, int backlog);
+// 1 when somebody listens there, 0 when nobody does.
+int clinux_answers_unix(const char *path);
+// Waits for the first of both sockets that has a caller; a descriptor that does not block, and which of both it came
+// from. -ECANCELED once `wake` is readable.
+int clinux_accept_either(int first, int second, int wake, int *which);
+// Writes what fits without waiting.
+ssize_t clinux_send_now(int fd, const void *buffer, size_t count);
+
+struct clinux_peer {
+    int32_t pid;
+    uint32_t uid;
+    uint32_t gid;
+};
+// Who made the connection, as the kernel saw it then.
+int clinux_peer_of(int fd, struct clinux_peer *out);
+// 1 when the one who made the connection was in the group, 0 when not.
+int clinux_peer_in_group(int fd, uint32_t group);
+// The user's name, which may take long where names come over the network; the length, or 0 for a user without one.
+int clinux_user_name(uint32_t uid, char *out, size_t count);
+// 1 when the user owns what the descriptor is open on, 0 when not.
+int clinux_owned_by(int fd, uint32_t user);
+uint32_t clinux_own_user(void);
+uint32_t clinux_own_group(void);
+
 #endif
