@@ -35,7 +35,9 @@ enum Acting {
     static func maintenance(_ call: Call) throws(Problem) -> Intent {
         guard let until = call.time("until") else { return .maintenance(until: nil) }
         guard until > call.context.now() else {
-            throw .malformed("until lies in the past", hint: "Send null to end a maintenance.")
+            throw Problem(
+                status: 409, code: "IN_THE_PAST", message: "until lies in the past",
+                hint: "Send null to end a maintenance.")
         }
         return .maintenance(until: until)
     }

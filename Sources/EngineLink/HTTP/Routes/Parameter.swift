@@ -5,9 +5,11 @@ struct Parameter: Sendable {
     enum Place: String, Sendable { case path, query, header, body }
 
     enum Kind: Sendable {
-        /// Of a job, a mirror, as settings name them.
+        /// Of a job or a mirror: any text, since those that exist are the check.
         case name
         case run, blob, time
+        /// The id of an order: visible ASCII.
+        case key
         case integer(ClosedRange<Int64>)
         case number(ClosedRange<Double>)
         case text(maxLength: Int)
@@ -38,6 +40,9 @@ struct Parameter: Sendable {
             name: name, place: .body, kind: kind, about: about, isRequired: isRequired, isNullable: isNullable)
     }
 
+    /// The largest whole number that every JSON reader keeps exactly (RFC 8259, 6).
+    static let mostNumber: Int64 = (1 << 53) - 1
+
     var schema: Schema { isNullable ? .nullable(kind.schema) : kind.schema }
 }
 
@@ -54,7 +59,8 @@ enum Value: Hashable, Sendable {
 extension Parameter.Kind {
     var schema: Schema {
         switch self {
-        case .name: .text(maxLength: 64, pattern: "^[A-Za-z0-9_-][A-Za-z0-9._-]*$")
+        case .name: .text(maxLength: 128, pattern: "^[\\s\\S]+$")
+        case .key: .text(maxLength: 64, pattern: "^[!-~]+$")
         case .run: RunID.schema
         case .blob: BlobID.schema
         case .time: .time
@@ -69,7 +75,8 @@ extension Parameter.Kind {
     /// Reads it from a path or a query; nil when it is something else.
     func read(text: String) -> Value? {
         switch self {
-        case .name: isName(text) ? .text(text) : nil
+        case .name: 1...128 ~= text.unicodeScalars.count ? .text(text) : nil
+        case .key: isKey(text) ? .text(text) : nil
         case .run: RunID(text).map { .text($0.text) }
         case .blob: BlobID(text).map { .text($0.description) }
         case .time: WallTime(rfc3339: text).map(Value.time)
@@ -94,14 +101,8 @@ extension Parameter.Kind {
         }
     }
 
-    private func isName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, text.utf8.count <= 64, first != UInt8(ascii: ".") else { return false }
-        return text.utf8.allSatisfy { byte in
-            switch byte {
-            case 48...57, 65...90, 97...122, 45, 46, 95: true
-            default: false
-            }
-        }
+    private func isKey(_ text: String) -> Bool {
+        1...64 ~= text.utf8.count && text.utf8.allSatisfy { 0x21...0x7e ~= $0 }
     }
 
     /// Digits with at most a minus before them: `+1` and `0x1` are no numbers here.

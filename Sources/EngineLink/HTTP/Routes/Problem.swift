@@ -14,7 +14,9 @@ struct Problem: Error, Hashable, Sendable {
     }
 
     static func unknown(_ what: String, _ name: String, hint: String = "") -> Problem {
-        Problem(status: 404, code: "UNKNOWN_" + what.uppercased(), message: "no \(what) \(name)", hint: hint)
+        Problem(
+            status: 404, code: "UNKNOWN_" + what.uppercased(), message: "no \(what) \(printable(name.utf8))", hint: hint
+        )
     }
 
     /// What the engine refused: 404 when it knows no such thing, else `status`.

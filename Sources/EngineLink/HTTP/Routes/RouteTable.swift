@@ -27,7 +27,7 @@ enum RouteTable {
                 JobLogPage.self,
                 [
                     .path("run", .run, "The run's id."),
-                    .query("offset", .integer(0...Int64.max), "The page's first byte."),
+                    .query("offset", .integer(0...Parameter.mostNumber), "The page's first byte."),
                 ],
                 Reading.runLog),
         ]
@@ -106,7 +106,7 @@ enum RouteTable {
         read(
             "/v1/audit", "listAudit", "Who ordered what, newest first.", AuditList.self,
             [
-                .query("before", .integer(0...Int64.max), "Entries before this number."),
+                .query("before", .integer(0...Parameter.mostNumber), "Entries before this number."),
                 limit(500, "Entries at most; 100 unless set."),
             ], Reading.audit),
         act(
@@ -122,21 +122,23 @@ enum RouteTable {
 extension RouteTable {
     private static let jobName = Parameter.path("name", .name, "The job's name.")
     private static let mirrorName = Parameter.path("name", .name, "The mirror's name.")
-    private static let requestNumber = Parameter.path("number", .integer(1...Int64.max), "The request's number.")
-    private static let alertNumber = Parameter.path("number", .integer(1...Int64.max), "The alert's id.")
-    private static let since = Parameter.query("since", .integer(0...Int64.max), "Events after this number.")
+    private static let requestNumber = Parameter.path(
+        "number", .integer(1...Parameter.mostNumber), "The request's number.")
+    private static let alertNumber = Parameter.path("number", .integer(1...Parameter.mostNumber), "The alert's id.")
+    private static let since = Parameter.query("since", .integer(0...Parameter.mostNumber), "Events after this number.")
     /// Snoozing and postponing end within a month: nothing is silenced for ever.
     private static let seconds = Parameter.body("seconds", .number(1...2_678_400), "For that long.")
     private static let lastEventID = Parameter(
-        name: "Last-Event-ID", place: .header, kind: .integer(0...Int64.max), about: "The last event seen.",
+        name: "Last-Event-ID", place: .header, kind: .integer(0...Parameter.mostNumber), about: "The last event seen.",
         isRequired: false)
 
     /// Every route that acts takes these.
     private static let ordering = [
-        Parameter.body("basis", .integer(0...Int64.max), "The state's sequence it was decided on.", isRequired: false),
+        Parameter.body(
+            "basis", .integer(0...Parameter.mostNumber), "The state's sequence it was decided on.", isRequired: false),
         Parameter(
-            name: "Idempotency-Key", place: .header, kind: .text(maxLength: 64),
-            about: "The order's id: sent twice, it is done once. Visible ASCII.", isRequired: false),
+            name: "Idempotency-Key", place: .header, kind: .key,
+            about: "The order's id: sent twice, it is done once.", isRequired: false),
     ]
 
     private static func limit(_ most: Int64, _ about: String) -> Parameter {

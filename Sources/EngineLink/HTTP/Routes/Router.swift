@@ -78,7 +78,7 @@ struct Router: Sendable {
 
     private func orderID(_ given: String?) throws(Problem) -> String {
         guard let given else { return randomID() }
-        guard 1...64 ~= given.utf8.count, given.utf8.allSatisfy({ 0x21...0x7e ~= $0 }) else {
+        guard Parameter.Kind.key.read(text: given) != nil else {
             throw .malformed("Idempotency-Key is 1 to 64 visible ASCII characters")
         }
         return given
@@ -149,7 +149,8 @@ extension Parameter.Kind {
     /// What it should be, for messages.
     fileprivate var words: String {
         switch self {
-        case .name: "a name"
+        case .name: "a name of at most 128 characters"
+        case .key: "1 to 64 visible ASCII characters"
         case .run: "16 hex digits"
         case .blob: "64 lower-case hex digits"
         case .time: "a time such as 2026-10-04T14:02:51Z"
