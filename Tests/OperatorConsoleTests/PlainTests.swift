@@ -38,7 +38,7 @@ import Testing
         state.requests[0].state = .answered(word: "attached", by: Fixture.ben, at: Fixture.now)
         #expect(
             session.take(state, now: Fixture.now) == [
-                "14:02:51 WARN copy: new\\x1B",
+                "14:02:51 WARN copy: new\\e",
                 "-- request #17: answered \"attached\" by ben (command line) 14:02",
             ])
         #expect(session.tick(now: Fixture.now.adding(seconds: 59)).isEmpty)
