@@ -157,8 +157,8 @@ import WorkerKit
         #expect(alert.failure.side == .source)
         #expect(alert.failure.errno == EIO)
         try await engine.begin(.acknowledge(alert: alert.id, note: ""))
-        _ = try await engine.state("acknowledged") { $0.alerts.isEmpty }
-        #expect(await engine.send(.acknowledge(alert: alert.id, note: "")).refusal == "ALERT_GONE")
+        _ = try await engine.state("acknowledged") { $0.alerts.allSatisfy { $0.acknowledgement != nil } }
+        #expect(await engine.send(.acknowledge(alert: 999, note: "")).refusal == "ALERT_GONE")
 
         plan.clear()
         try await engine.begin(.requeue(name: "cold", blob: nil))

@@ -22,7 +22,7 @@ struct AnswerFile {
             throw error.errno == ELOOP ? .answerFile("it is a symbolic link") : error.failure
         }
         defer { try? files.close(file) }
-        var status = stat()
+        var status = Glibc.stat()
         guard fstat(file.raw, &status) == 0 else { throw .answerFile("it cannot be looked at") }
         try check(status)
         let bytes: [UInt8]
@@ -37,7 +37,7 @@ struct AnswerFile {
             firstLine: String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self))
     }
 
-    private static func check(_ status: stat) throws(Failure) {
+    private static func check(_ status: Glibc.stat) throws(Failure) {
         guard status.st_mode & S_IFMT == S_IFREG else { throw .answerFile("it is not a plain file") }
         guard status.st_uid == geteuid() || status.st_uid == 0 else {
             throw .answerFile("it belongs to user \(status.st_uid), not to the engine's user")

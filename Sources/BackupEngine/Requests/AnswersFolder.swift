@@ -139,7 +139,7 @@ package actor AnswersFolder {
 
     /// In a folder that everybody may write, a file of ours could be put under another number.
     private func checkFolder(_ folder: Descriptor) throws(Failure) {
-        var status = stat()
+        var status = Glibc.stat()
         guard fstat(folder.raw, &status) == 0, status.st_mode & S_IWOTH == 0,
             status.st_uid == geteuid() || status.st_uid == 0
         else {
