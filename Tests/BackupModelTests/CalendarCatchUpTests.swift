@@ -33,7 +33,9 @@ import Testing
                 == nil)
     }
 
-    @Test("C7 the catch-up is jittered", arguments: [(0.0, 0.0), (0.5, 450), (1, 900), (7, 900), (-1, 0)])
+    @Test(
+        "C7 the catch-up is jittered",
+        arguments: [(0.0, 0.0), (0.5, 450), (1, 900), (7, 900), (-1, 0)] as [(Double, Double)])
     func jitter(draw: Double, seconds: Double) throws {
         let now = try moment("2026-05-10T09:00:00Z")
         let missed = try #require(
