@@ -40,7 +40,7 @@ kind = "command"
 command = ["/bin/sh", "{sink}", "{id}"]
 
 [alerts]
-rungs = [ { after = "0s", channels = ["file"] } ]
+escalation = ["0s file"]
 """
 START = 15.0
 

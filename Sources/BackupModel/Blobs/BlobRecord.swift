@@ -127,6 +127,28 @@ package struct RunID: Hashable, Codable, Sendable, CustomStringConvertible {
     package var description: String { text }
 }
 
+extension RunID {
+    private enum Key: CodingKey { case text }
+
+    /// A string; older records have it inside an object. What is no run id is refused.
+    package init(from decoder: any Decoder) throws {
+        let text =
+            if let plain = try? decoder.singleValueContainer().decode(String.self) { plain } else {
+                try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .text)
+            }
+        guard let id = RunID(text) else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "no run id"))
+        }
+        self = id
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
+
 /// What a finished run leaves behind; the index keeps one for each run.
 package struct RunSummary: Hashable, Codable, Sendable {
     package enum Kind: String, Codable, Sendable { case scan, run, verify }

@@ -5,8 +5,6 @@ import Testing
 
 @testable import BackupEngine
 
-private let start = WallTime(milliseconds: 1_760_000_000_000)
-
 private func alert(_ severity: Severity = .error, at: WallTime = start) -> Alert {
     Alert(
         id: 7, severity: severity, raisedAt: at, subject: "nightly",
