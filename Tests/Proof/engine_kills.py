@@ -23,7 +23,7 @@ mirror = "cold"
 
 [job.counted]
 kind = "command"
-command = ["/bin/sh", "{counter}", "{run}"]
+command = ["/bin/sh", "{counter}"]
 
 [job.after]
 kind = "command"
@@ -113,7 +113,8 @@ def scripts(root):
     for name in ("counter", "sink"):
         paths[name] = os.path.join(root, name + ".sh")
         with open(paths[name], "w") as file:
-            file.write(f'echo "$1" >> {os.path.join(root, name + ".txt")}\n')
+            word = "$HOLDFAST_RUN" if name == "counter" else "$1"
+            file.write(f'echo "{word}" >> {os.path.join(root, name + ".txt")}\n')
         open(os.path.join(root, name + ".txt"), "w").close()
     return paths
 
