@@ -66,10 +66,10 @@ struct CalendarCursor {
         let start = index
         var number = 0
         while let byte = next, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
+            // Longer numbers fit no component; stopping here keeps the sum from overflowing.
+            guard index - start < 18 else { throw CalendarProblem("this number is too large", column: start) }
             number = number * 10 + Int(byte - UInt8(ascii: "0"))
             index += 1
-            // Longer numbers fit no component; stopping here keeps the sum from overflowing.
-            if index - start > 18 { throw CalendarProblem("this number is too large", column: start) }
         }
         return index > start ? number : nil
     }

@@ -34,7 +34,7 @@ struct CalendarReader {
         let words = cursor.bytes[cursor.index..<cursor.end]
         guard let blank = words.lastIndex(of: UInt8(ascii: " ")), blank > cursor.index else { return }
         let word = String(decoding: words[(blank + 1)...], as: UTF8.self)
-        guard word.utf8.first.map({ $0 > 0x40 }) == true, let zone = CalendarZone(named: word) else { return }
+        guard let zone = word.uppercased() == "UTC" ? .utc : CalendarZone(named: word) else { return }
         fields.zone = zone
         cursor.end = blank
     }
@@ -113,16 +113,17 @@ struct CalendarReader {
             return
         }
         var fromEnd = try takeDateSeparator()
+        let secondStart = cursor.index
         let second = try readList(fromEnd ? .dayFromEnd : .month)
         if cursor.isAtEnd || cursor.isNext(" ") {
             // Two parts are month and day.
             fields.months = try checked(first, as: .month, at: start.index)
-            fields.days = try checked(second, as: fromEnd ? .dayFromEnd : .day, at: start.index)
+            fields.days = try checked(second, as: fromEnd ? .dayFromEnd : .day, at: secondStart)
         } else {
             guard !fromEnd else { throw cursor.problem("nothing may follow a day counted from the month's end") }
             fromEnd = try takeDateSeparator()
             fields.years = try checked(first.map(Self.fullYear), as: .year, at: start.index)
-            fields.months = try checked(second, as: .month, at: start.index)
+            fields.months = try checked(second, as: .month, at: secondStart)
             let dayStart = cursor.index
             fields.days = try checked(
                 readList(.day), as: fromEnd ? .dayFromEnd : .day, at: dayStart)
@@ -208,6 +209,8 @@ struct CalendarReader {
             let column = cursor.index
             span.step = try readValue(component)
             guard span.step > 0 else { throw cursor.problem("a repetition of 0 never advances", at: column) }
+        } else if let stop = span.stop, (1..<component.unit).contains(stop - span.start) {
+            throw cursor.problem("this range is shorter than a second and names no step", at: column)
         }
         return span
     }

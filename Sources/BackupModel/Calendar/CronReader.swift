@@ -125,7 +125,8 @@ struct CronReader {
         } else if isStar {
             return nil
         }
-        return Self.openEnded(span.trimmed, range)
+        // Weekdays become bits, in which an open end would reach the second Sunday, 7.
+        return field == .weekday ? span.trimmed : Self.openEnded(span.trimmed, range)
     }
 
     /// A repetition that ends because the field ends is written without its end.
