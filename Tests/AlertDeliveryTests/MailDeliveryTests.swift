@@ -4,7 +4,7 @@ import Testing
 
 @testable import AlertDelivery
 
-@Suite(.timeLimit(.minutes(2))) struct MailDeliveryTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct MailDeliveryTests {
     private func channel(
         _ port: Int, _ security: MailSecurity, user: String = "ben", change: (inout MailSettings) -> Void = { _ in }
     ) throws -> ResolvedChannel {
@@ -13,7 +13,7 @@ import Testing
             to: ["ops@example.org", "ben@example.org"])
         mail.user = user
         mail.caFile = try #require(Certificate.shared).cert
-        mail.timeout = 5
+        mail.timeout = 20
         change(&mail)
         return ResolvedChannel(
             ChannelSettings(name: "ops", kind: .mail(mail)), secret: canary, host: "store.example.org")

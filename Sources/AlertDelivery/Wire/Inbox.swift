@@ -32,6 +32,9 @@ final class Inbox<Part: Sendable>: ChannelInboundHandler, Sendable {
     /// True when something has come that nobody has read.
     var hasMore: Bool { state.withLock { !$0.parts.isEmpty } }
 
+    /// What broke the connection, if anything.
+    var error: (any Error)? { state.withLock { $0.error } }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         let (waiting, isFlood) = state.withLock { state -> (EventLoopPromise<Part?>?, Bool) in

@@ -58,7 +58,8 @@ struct Wire<Part: Sendable>: Sendable {
         do {
             try await channel.writeAndFlush(data).get(before: deadline)
         } catch {
-            throw trouble(error, step)
+            // A failed handshake shows in the inbox; the write only finds the connection closed.
+            throw trouble(inbox.error ?? error, step)
         }
     }
 

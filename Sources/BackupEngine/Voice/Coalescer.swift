@@ -20,6 +20,7 @@ package struct Coalescer: Hashable, Sendable {
     ///   - waiting: of one channel, oldest first.
     ///   - sent: what the channel was told within the last hour.
     package func batch(_ waiting: [Message], sent: [SentMessage], now: WallTime) -> [Message] {
+        if waiting.isEmpty { return [] }
         // What was tried once keeps its content, so that who gets it twice can tell.
         if let alone = waiting.first(where: { isAlone($0) && isDue($0, now) }) { return [alone] }
         let recent = sent.filter { now.seconds(since: $0.at) < 3600 }

@@ -186,7 +186,7 @@ package struct DigestSettings: Hashable, Codable, Sendable {
     /// Minutes after midnight; nil when the text is no hour and minute of a day.
     package var minuteOfDay: Int? {
         let parts = hour.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ $0.count == 2 && $0.allSatisfy(\.isASCII) }),
+        guard parts.count == 2, parts.allSatisfy({ $0.count == 2 && $0.allSatisfy { ("0"..."9").contains($0) } }),
             let hours = Int(parts[0]), let minutes = Int(parts[1]), (0...23).contains(hours),
             (0...59).contains(minutes)
         else { return nil }

@@ -13,7 +13,8 @@ package struct Redaction: Sendable {
         for secret in secrets {
             let plain = Array(secret.revealed.utf8)
             guard plain.count >= 4 else { continue }
-            all.formUnion([plain, percentEncoded(plain)])
+            // As it is, and as `printable` shows it.
+            all.formUnion([plain, Array(printable(plain).utf8)])
             // Within a longer base64 text a secret looks different at each of the three offsets.
             for offset in 0..<3 { all.insert(base64Core(of: plain, offset: offset)) }
         }
@@ -53,9 +54,9 @@ package struct Redaction: Sendable {
         var out: [UInt8] = []
         var index = 0
         while index < text.count {
-            if text[index] == needle[0], text[index...].starts(with: needle) {
+            if let end = matched(needle, in: text, at: index) {
                 out += Array(Redaction.mark.utf8)
-                index += needle.count
+                index = end
             } else {
                 out.append(text[index])
                 index += 1
@@ -130,11 +131,29 @@ private func isToken(_ byte: UInt8) -> Bool { isWord(byte) || "._~+/=%:!$*".utf8
 
 // MARK: Encoded forms
 
-private func percentEncoded(_ bytes: [UInt8]) -> [UInt8] {
-    let digits = Array("0123456789ABCDEF".utf8)
-    return bytes.flatMap { byte -> [UInt8] in
-        let isPlain = byte < 0x80 && (isWord(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "~"))
-        return isPlain ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+/// Where a needle ends that begins at `index`; each of its bytes may be percent-encoded, by whatever rule.
+private func matched(_ needle: [UInt8], in text: [UInt8], at index: Int) -> Int? {
+    var place = index
+    for byte in needle {
+        guard place < text.count else { return nil }
+        if text[place] == byte {
+            place += 1
+        } else if text[place] == UInt8(ascii: "%"), place + 2 < text.count, let high = hexDigit(text[place + 1]),
+            let low = hexDigit(text[place + 2]), high << 4 | low == byte
+        {
+            place += 3
+        } else {
+            return nil
+        }
+    }
+    return place
+}
+
+private func hexDigit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46, 0x61...0x66: (byte | 0x20) - 0x61 + 10
+    default: nil
     }
 }
 

@@ -124,7 +124,7 @@ class Conversation:
         say(
             event="mail", kept=answer.startswith("250"), sender=sender, receivers=receivers, user=user, tls=self.tls,
             subject=str(mail["Subject"]), id=str(mail["Message-ID"]), headers=sorted(mail.keys()),
-            body=mail.get_content(), longest=max(map(len, raw.split(b"\r\n"))), defects=len(mail.defects),
+            body=mail.get_content().replace("\r\n", "\n"), longest=max(map(len, raw.split(b"\r\n"))), defects=len(mail.defects),
             bare=raw.replace(b"\r\n", b"").count(b"\n"), ascii=raw.isascii(), date=str(mail["Date"].datetime))
         plan.setdefault("replies", {})["NOW"] = [answer]
         self.answer("NOW", answer)
