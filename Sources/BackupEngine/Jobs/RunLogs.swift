@@ -68,9 +68,10 @@ package struct RunLogs: Sendable {
 
     /// A line was escaped when it was written; what else somebody put into the file is escaped now.
     private static func readBack(_ line: ArraySlice<UInt8>) -> String {
-        let isPlain = line.allSatisfy { (0x20..<0x7f).contains($0) }
-        return isPlain ? String(decoding: line, as: UTF8.self) : printable(line)
+        String(decoding: line, as: UTF8.self).tidied(longestLine)
     }
+
+    private static let longestLine = 20_000
 
     /// Escaped bytes are up to four times as many; a page must fit a frame.
     private static let pageBytes = 48 << 10

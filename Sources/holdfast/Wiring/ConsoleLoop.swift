@@ -92,7 +92,7 @@ struct ConsoleLoop {
         terminal.draw(grid, theme: look)
     }
 
-    private mutating func feed(_ message: Message) {
+    private mutating func feed(_ message: OperatorConsole.Message) {
         let (next, effects) = update(model, message)
         model = next
         for effect in effects { carryOut(effect) }

@@ -4,7 +4,7 @@ import OperatorConsole
 
 /// A file the operator asked for: written into the working folder, never over another.
 enum ExportedFile {
-    static func write(_ text: String, named name: String) -> Message {
+    static func write(_ text: String, named name: String) -> OperatorConsole.Message {
         let folder = FileManager.default.currentDirectoryPath
         for number in 1...999 {
             let path = folder + "/" + numbered(name, number)

@@ -7,7 +7,7 @@ import Synchronization
 /// States coalesce, the newest wins; everything else keeps its order and is never lost.
 final class Mailbox: Sendable {
     enum Letter: Sendable {
-        case message(Message)
+        case message(OperatorConsole.Message)
         case end(ConsoleSession.End)
         /// Somebody wants a picture of the screen.
         case picture
@@ -22,7 +22,7 @@ final class Mailbox: Sendable {
         (rings, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    func put(_ message: Message) { put(.message(message)) }
+    func put(_ message: OperatorConsole.Message) { put(.message(message)) }
 
     func put(terminal event: TerminalEvent) {
         switch event {

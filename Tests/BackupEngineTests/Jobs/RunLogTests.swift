@@ -24,7 +24,7 @@ import WorkerKit
             if page.isEnd { break }
         }
         #expect(lines.count == 3000)
-        #expect(lines.last?.contains("line 3000 \\x1b[31m") == true)
+        #expect(lines.last?.contains("line 3000 \\e[31m") == true)
         #expect(try logs.page(RunID(bits: 2), from: 0, isOver: true).isEnd)
     }
 
