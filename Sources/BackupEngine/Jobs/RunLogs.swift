@@ -59,12 +59,19 @@ package struct RunLogs: Sendable {
         // A line that is still being written waits for the next page, unless nothing will come or it fills this one.
         let isLast = count < pageBytes
         let end = bytes.lastIndex(of: 10).map { $0 + 1 } ?? (isOver || !isLast ? bytes.count : 0)
-        let lines = bytes.prefix(end).split(separator: 10, omittingEmptySubsequences: false).map { printable($0) }
+        let lines = bytes.prefix(end).split(separator: 10, omittingEmptySubsequences: false).map { readBack($0) }
         let next = offset + Int64(end)
         return JobLogPage(
             lines: bytes.prefix(end).last == 10 ? lines.dropLast() : lines, next: next,
             isEnd: isOver && isLast && (end == bytes.count || end == 0))
     }
+
+    /// A line was escaped when it was written; what else somebody put into the file is escaped now.
+    private static func readBack(_ line: ArraySlice<UInt8>) -> String {
+        String(decoding: line, as: UTF8.self).tidied(longestLine)
+    }
+
+    private static let longestLine = 20_000
 
     /// Escaped bytes are up to four times as many; a page must fit a frame.
     private static let pageBytes = 48 << 10

@@ -209,6 +209,8 @@ struct CalendarReader {
             let column = cursor.index
             span.step = try readValue(component)
             guard span.step > 0 else { throw cursor.problem("a repetition of 0 never advances", at: column) }
+        } else if let stop = span.stop, (1..<component.unit).contains(stop - span.start) {
+            throw cursor.problem("this range is shorter than a second and names no step", at: column)
         }
         return span
     }
