@@ -38,10 +38,10 @@ let moduleTable: [ModuleRow] = [
     ModuleRow(module: "Settings", own: ["BackupModel"], foreign: ["TOMLKit"], system: ordinary),
     ModuleRow(
         module: "EngineLink", own: ["BackupModel", "CLinux"],
-        foreign: ["NIO", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat"], system: ordinary),
+        foreign: ["NIOCore", "NIOPosix", "NIOHTTP1"], system: ordinary),
     ModuleRow(
         module: "AlertDelivery", own: ["BackupModel"],
-        foreign: ["NIO", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOTLS", "NIOFoundationCompat"],
+        foreign: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
         system: ordinary),
     ModuleRow(module: "Themes", own: [], foreign: [], system: []),
     ModuleRow(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Calls every route of the API that is in its own description, with good, bad and hostile values.
 
-    Tests/Proof/api.py --url http://127.0.0.1:9464 --token-file FILE [--count N] [--seed N] [--schemathesis PROGRAM]
+    Tests/Proof/api.py --url 127.0.0.1:9464 --token-file FILE [--count N] [--seed N] [--schemathesis PROGRAM]
 
 Holds: no answer of 500 or above, every status and every body as described, nothing accepted without the token. The
 engine that answers should be one for tests: what is asked with the token is done. Without a token file
@@ -225,7 +225,7 @@ class Fuzzer:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--url", default="http://127.0.0.1:9464")
+    parser.add_argument("--url", default="127.0.0.1:9464")
     parser.add_argument("--token-file")
     parser.add_argument("--count", type=int, default=30, help="calls of each route")
     parser.add_argument("--seed", type=int, default=1)
