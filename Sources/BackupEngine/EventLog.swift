@@ -12,6 +12,7 @@ package actor EventLog {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let catalog: Catalog
+    private nonisolated let censor: Censor
     private let file: JSONLinesFile?
     private let onEvent: @Sendable (Event) async -> Void
     private nonisolated let posted = Mutex<[Event]>([])
@@ -26,12 +27,14 @@ package actor EventLog {
     /// `onEvent` is told of each event after it was numbered and kept; `onKept` before it, on the log's own thread, which
     /// may block.
     package init(
-        catalog: Catalog, logPath: String?, onKept: @escaping @Sendable (Event) -> Void = { _ in },
+        catalog: Catalog, logPath: String?, censor: Censor = Censor(),
+        onKept: @escaping @Sendable (Event) -> Void = { _ in },
         onEvent: @escaping @Sendable (Event) async -> Void
     ) throws(Failure) {
         self.onKept = onKept
         do throws(ThreadError) { executor = try ThreadExecutor(name: "events") } catch { throw .noThread(error) }
         self.catalog = catalog
+        self.censor = censor
         file = logPath.map { JSONLinesFile(path: $0) }
         self.onEvent = onEvent
         (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -70,7 +73,7 @@ package actor EventLog {
                 return batch
             }
             if batch.isEmpty { return }
-            for event in keep(batch) {
+            for event in keep(batch.map(censor.clean)) {
                 recent.append(event)
                 file?.append(event)
                 onKept(event)

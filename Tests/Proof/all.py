@@ -23,6 +23,7 @@ PROOFS = (
     ("powercuts", "powercuts.py", ()),
     ("mirror20k", "mirror20k.py", ()),
     ("trace", "trace.py", ()),
+    ("voice", "voice.py", ()),
     ("calendar_firings", "calendar_firings.py", ()),
     ("auditor_check", "auditor_check.py", ()),
     ("powercuts-without-barrier1", "powercuts.py", ("--omit", "barrier1")),

@@ -98,7 +98,11 @@ extension Engine {
         configuration.voice = fresh.voice
         configuration.redaction = fresh.redaction
         try await parts.jobs.reload(fresh.jobs)
-        await parts.voice.obey(fresh.voice, redaction: fresh.redaction)
+        parts.censor.obey(fresh.redaction)
+        configuration.outside.deliver = fresh.outside.deliver
+        configuration.outside.ping = fresh.outside.ping
+        await parts.voice.obey(
+            fresh.voice, redaction: fresh.redaction, send: fresh.outside.deliver, ping: fresh.outside.ping)
         publishing.lookedAt = -.infinity
         return "settings read: \(fresh.mirrors.count) mirrors, \(fresh.jobs.count) jobs, \(fresh.sets.count) sets"
     }

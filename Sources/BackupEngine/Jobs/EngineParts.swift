@@ -6,6 +6,7 @@ import WorkerKit
 /// The engine's rooms, each with a thread of its own.
 struct EngineParts: Sendable {
     let log: EventLog
+    let censor: Censor
     let orders: OrderMemory
     let requests: RequestDesk
     let alerts: AlertDesk
@@ -21,8 +22,9 @@ struct EngineParts: Sendable {
         _ taps: RunTaps
     ) async throws(Failure) -> EngineParts {
         let catalog = keys.catalog
+        let censor = Censor(configuration.redaction)
         let log = try EventLog(
-            catalog: catalog, logPath: configuration.logPath, onKept: { taps.note($0) },
+            catalog: catalog, logPath: configuration.logPath, censor: censor, onKept: { taps.note($0) },
             onEvent: { [weak engine] in await engine?.took($0) })
         let lives = EngineLives(catalog), now = time.wall()
         if let crashed = try await onThread("life", { () throws(Failure) in try lives.begin(at: now) }) {
@@ -32,9 +34,10 @@ struct EngineParts: Sendable {
             RequestStore(catalog), time: time, onNews: { [weak engine] in await engine?.heard($0) })
         let files = LinuxFiles(side: .engine)
         return EngineParts(
-            log: log, orders: try await OrderMemory.open(AuditLog(catalog), time: time), requests: requests,
+            log: log, censor: censor, orders: try await OrderMemory.open(AuditLog(catalog), time: time),
+            requests: requests,
             alerts: try await AlertDesk.open(AlertStore(catalog), time: time),
-            jobs: try await jobs(configuration, catalog, engine, log, requests, time),
+            jobs: try await jobs(configuration, catalog, engine, log, censor, requests, time),
             answers: try AnswersFolder(
                 path: configuration.stateFolder + "/answers", files: files, time: time,
                 send: { [weak engine] in await engine?.take($0) ?? .refused(.engineCloses) },
@@ -50,10 +53,11 @@ struct EngineParts: Sendable {
 
     private static func jobs(
         _ configuration: EngineConfiguration, _ catalog: Catalog, _ engine: Engine, _ log: EventLog,
-        _ requests: RequestDesk, _ time: SystemTime
+        _ censor: Censor, _ requests: RequestDesk, _ time: SystemTime
     ) async throws(Failure) -> JobDesk {
         let setting = JobDesk.Setting(
-            store: JobStore(catalog), logs: RunLogs(folder: configuration.stateFolder + "/log/runs", time: time),
+            store: JobStore(catalog),
+            logs: RunLogs(folder: configuration.stateFolder + "/log/runs", censor: censor, time: time),
             retention: configuration.runLogs, stateFolder: configuration.stateFolder,
             works: await engine.works, clerk: ScheduleClerk { JobCalendar($0) }, time: time,
             clock: configuration.outside.clock, atOnce: configuration.jobsAtOnce, events: { log.post($0) },

@@ -45,10 +45,13 @@ struct JobStages: Sendable {
             case .exited(let status): "ended with status \(status)"
             case .signalled(let number): "was ended by signal \(number)"
             }
-        let last = result.errors.bytes.split(separator: 10).last.map { ": " + printable($0.prefix(200)) } ?? ""
+        // Cleaned before it is cut: half a secret would not be known any more.
+        let last = result.errors.bytes.split(separator: 10).last.map {
+            ": " + log.clean(printable($0.prefix(2000))).prefix(200)
+        }
         return Failure(
             code: result.timedOut ? "COMMAND_TIMEOUT" : "COMMAND_FAILED", side: .engine,
-            message: "\(stage) \(name) \(how)\(last)", operation: stage,
+            message: "\(stage) \(name) \(how)\(last ?? "")", operation: stage,
             hint: "Its words are in the run's log: holdfast job log \(run.run)")
     }
 

@@ -19,16 +19,20 @@ package struct RunLogRetention: Hashable, Sendable {
 package struct RunLogs: Sendable {
     private let folder: PathBytes
     private let files: any FileCalls
+    private let censor: Censor
     private let time: SystemTime
 
-    package init(folder: String, files: any FileCalls = LinuxFiles(side: .engine), time: SystemTime) {
+    package init(
+        folder: String, files: any FileCalls = LinuxFiles(side: .engine), censor: Censor = Censor(), time: SystemTime
+    ) {
         self.folder = PathBytes(folder)
+        self.censor = censor
         self.files = files
         self.time = time
     }
 
     /// A log to write to. One that cannot be made swallows its lines: a full disk stops no job (A8).
-    package func begin(_ run: RunID) -> RunLog { RunLog(open(run), files: files, time: time) }
+    package func begin(_ run: RunID) -> RunLog { RunLog(open(run), files: files, censor: censor, time: time) }
 
     private func open(_ run: RunID) -> Descriptor? {
         guard let root = try? files.openRoot(folder) else { return nil }
@@ -104,18 +108,20 @@ package final class RunLog: Sendable {
     }
     private let state: Mutex<State>
     private let files: any FileCalls
+    private let censor: Censor
     private let time: SystemTime
 
-    init(_ file: Descriptor?, files: any FileCalls, time: SystemTime) {
+    init(_ file: Descriptor?, files: any FileCalls, censor: Censor, time: SystemTime) {
         state = Mutex(State(file: file))
+        self.censor = censor
         self.files = files
         self.time = time
     }
 
-    /// Adds a line; `text` may hold anything, it is escaped here.
+    /// Adds a line; `text` may hold anything, it is escaped here, and secrets are taken out.
     package func line(_ stage: String, _ text: some Sequence<UInt8>) {
         let stamp = time.wall().iso8601(milliseconds: true)
-        let line = Array("\(stamp) \(stage): \(printable(text))\n".utf8)
+        let line = Array("\(stamp) \(stage): \(censor.clean(printable(text)))\n".utf8)
         state.withLock { state in
             guard let file = state.file, state.written < RunLog.mostBytes else { return }
             state.written += line.count
@@ -126,6 +132,9 @@ package final class RunLog: Sendable {
     }
 
     package func line(_ stage: String, _ text: String) { line(stage, text.utf8) }
+
+    /// A text without secrets, for what leaves the log.
+    func clean(_ text: String) -> String { censor.clean(text) }
 
     package func close() {
         state.withLock { state in

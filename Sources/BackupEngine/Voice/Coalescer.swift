@@ -47,7 +47,7 @@ package struct Coalescer: Hashable, Sendable {
 
     /// A time far ahead comes from a clock that was set back, and counts as reached.
     private func isDue(_ message: Message, _ now: WallTime) -> Bool {
-        message.notBefore <= now || message.notBefore.seconds(since: now) > Backoff.longest * 2
+        message.notBefore <= now || message.notBefore.seconds(since: now) > Backoff.farthest
     }
 
     private struct Topic: Hashable {
@@ -69,12 +69,17 @@ package struct Coalescer: Hashable, Sendable {
 package enum Backoff {
     /// An hour, unless the other side asked for more.
     package static let longest: Double = 3600
+    /// A day, however much more the other side asks for.
+    package static let mostAsked: Double = 86_400
+    /// No wait that was ever set ends later than this.
+    package static let farthest: Double = mostAsked * 1.2
 
     /// Half a minute, doubled with each attempt; a fifth of it is left to chance, so that not all come back at once.
     package static func delay(attempts: Int, asked: Double?, random: UInt64) -> Double {
         let own = min(longest, 30 * Double(1 << min(max(0, attempts - 1), 10)))
-        let wanted = max(own, min(asked ?? 0, 86_400))
-        return wanted * (0.9 + 0.2 * Double(random % 1000) / 1000)
+        let chance = Double(random % 1000) / 1000
+        // What the other side asked for is the least, never undercut.
+        return max(own * (0.9 + 0.2 * chance), min(asked ?? 0, mostAsked) * (1 + 0.1 * chance))
     }
 }
 

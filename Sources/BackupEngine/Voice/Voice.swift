@@ -38,7 +38,7 @@ package actor Voice {
 
     let catalog: Catalog
     let time: SystemTime
-    let parts: Parts
+    var parts: Parts
     let host: String
     let startedAt: WallTime
     var settings: VoiceSettings
@@ -111,8 +111,15 @@ package actor Voice {
     }
 
     /// Takes new settings: what waits for a channel that is gone ends, and the log says so.
-    package func obey(_ settings: VoiceSettings, redaction: Redaction) {
+    ///
+    /// `send` and `ping` know the new channels and their secrets; what is under way goes on as it began.
+    package func obey(
+        _ settings: VoiceSettings, redaction: Redaction, send: @escaping Sending,
+        ping: @escaping @Sendable (PingSettings) async -> DeliveryResult
+    ) {
         self.settings = settings
+        parts.send = send
+        parts.ping = ping
         escalation = Escalation(settings)
         wording.redaction = redaction
         coalescer = Coalescer(gather: settings.gather)

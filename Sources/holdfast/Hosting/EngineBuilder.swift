@@ -27,7 +27,7 @@ struct EngineBuilder: Sendable {
         let secrets = try KnownSecrets(settings, place.secrets)
         made.redaction = secrets.redaction
         made.outside.deliver = { message in await secrets.deliver(message) }
-        made.outside.ping = { settings in await ping(settings, token: nil) }
+        made.outside.ping = { settings in await ping(settings, token: secrets.ping) }
         made.outside.stop = stop
         made.outside.reread = { [self] in await reread(stop: stop) }
         return made
@@ -52,6 +52,8 @@ extension Failure {
 /// The secrets that the settings refer to, read once and held in memory only.
 private struct KnownSecrets: Sendable {
     private let channels: [String: ResolvedChannel]
+    /// The secret part of the address of the sign of life.
+    let ping: Secret?
     let redaction: Redaction
 
     init(_ settings: HoldfastSettings, _ reader: SecretReader) throws {
@@ -63,6 +65,12 @@ private struct KnownSecrets: Sendable {
             channels[channel.name] = ResolvedChannel(channel, secret: secret, host: ProcessInfo.processInfo.hostName)
         }
         self.channels = channels
+        ping = try settings.voice.ping?.token.map { try reader.read($0) }
+        known += [ping].compactMap(\.self)
+        // Of the web's doors too: what is said to them must not be said by us.
+        for door in [settings.api, settings.metrics] {
+            if let token = door.token { known.append(try reader.read(token)) }
+        }
         redaction = Redaction(known)
     }
 

@@ -28,6 +28,19 @@ import WorkerKit
         #expect(try logs.page(RunID(bits: 2), from: 0, isOver: true).isEnd)
     }
 
+    @Test("J13 a secret that a program prints is not kept, one learned by a reload neither")
+    func secrets() throws {
+        let place = try Place()
+        let censor = Censor(Redaction([Secret("hunter2hunter2")]))
+        let log = RunLogs(folder: place.path, censor: censor, time: .live).begin(RunID(bits: 1))
+        log.line("out", "the word is hunter2hunter2")
+        censor.obey(Redaction([Secret("correcthorse")]))
+        log.line("out", "now it is correcthorse")
+        log.close()
+        let kept = String(decoding: place.read("\(RunID(bits: 1)).log") ?? [], as: UTF8.self)
+        #expect(kept.contains("the word is [secret]\n") && kept.contains("now it is [secret]\n"))
+    }
+
     @Test("L4 a program that never stops talking fills no disk")
     func bounded() throws {
         let place = try Place()

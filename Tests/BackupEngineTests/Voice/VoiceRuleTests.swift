@@ -148,6 +148,17 @@ private func alert(_ severity: Severity = .error, at: WallTime = voiceStart) -> 
         #expect(out.last?.batch.map(\.id) == ["m0", "m4"])
     }
 
+    @Test("a server that asks for a day gets it, and is not asked again at once")
+    func askedForLong() {
+        let rule = Coalescer(gather: 20)
+        var tried = message(0, "a", at: 0)
+        tried.attempts = 1
+        tried.notBefore = voiceStart.adding(seconds: Backoff.delay(attempts: 1, asked: 1e9, random: 999))
+        #expect(rule.batch([tried], sent: [], now: voiceStart).isEmpty)
+        #expect(rule.batch([tried], sent: [], now: voiceStart.adding(seconds: 86_300)).isEmpty)
+        #expect(rule.batch([tried], sent: [], now: voiceStart.adding(seconds: 95_100)) == [tried])
+    }
+
     @Test("what was tried keeps its content, and waits for its time even when the clock is set back")
     func frozen() {
         let rule = Coalescer(gather: 20)
@@ -170,6 +181,7 @@ private func alert(_ severity: Severity = .error, at: WallTime = voiceStart) -> 
         for dice in [UInt64(0), 500, 999] {
             let delay = Backoff.delay(attempts: attempts, asked: asked, random: dice)
             #expect(delay >= seconds * 0.9 && delay <= seconds * 1.1)
+            #expect(delay >= min(asked ?? 0, 86_400))
         }
     }
 

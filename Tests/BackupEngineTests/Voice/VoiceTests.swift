@@ -103,6 +103,33 @@ extension Voice {
         catalog.close()
     }
 
+    @Test("new settings bring new ways out: what sends, and what gives the sign of life")
+    func newWays() async throws {
+        let bench = try VoiceBench()
+        let catalog = try bench.catalog()
+        let voice = try await bench.voice(catalog)
+        let sent = Mutex<[String]>([]), beats = Mutex(0)
+        var settings = bench.settings
+        settings.channels.append(ChannelSettings(name: "late", kind: settings.channels[0].kind))
+        settings.ping = PingSettings(target: .url("https://example.org"), every: 10)
+        await voice.obey(
+            settings, redaction: Redaction(),
+            send: { message in
+                sent.withLock { $0.append(message.channel) }
+                return .delivered
+            },
+            ping: { _ in
+                beats.withLock { $0 += 1 }
+                return .delivered
+            })
+        #expect(await voice.sendTest("late"))
+        await bench.pass(30, voice)
+        #expect(sent.withLock { $0 } == ["late"])
+        #expect(beats.withLock { $0 } >= 2)
+        await voice.close()
+        catalog.close()
+    }
+
     @Test("L5 L6 a channel that hangs delays no other, and what was not told shows")
     func hanging() async throws {
         let bench = try VoiceBench()
