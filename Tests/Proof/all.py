@@ -25,6 +25,8 @@ PROOFS = (
     ("trace", "trace.py", ()),
     ("voice", "voice.py", ()),
     ("calendar_firings", "calendar_firings.py", ()),
+    ("api", "api.py", ()),
+    ("link", "link.py", ()),
     ("auditor_check", "auditor_check.py", ()),
     ("powercuts-without-barrier1", "powercuts.py", ("--omit", "barrier1")),
     ("powercuts-without-barrier2", "powercuts.py", ("--omit", "barrier2")),
