@@ -24,6 +24,7 @@ PROOFS = (
     ("mirror20k", "mirror20k.py", ()),
     ("trace", "trace.py", ()),
     ("calendar_firings", "calendar_firings.py", ()),
+    ("units", "units.py", ()),
     ("auditor_check", "auditor_check.py", ()),
     ("powercuts-without-barrier1", "powercuts.py", ("--omit", "barrier1")),
     ("powercuts-without-barrier2", "powercuts.py", ("--omit", "barrier2")),
