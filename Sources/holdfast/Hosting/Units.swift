@@ -39,8 +39,8 @@ struct Units {
 
     /// The folders are those of `SettingsLocation` for root, so the unit needs no variables.
     ///
-    /// No sandbox that makes a mount namespace (`Protect...`): what a hook mounts would be seen by the engine alone. No
-    /// `ProtectClock`: it allows no device but the clock, and jobs need theirs.
+    /// No `Protect...`: they make a mount namespace, where what a hook mounts is seen by the engine alone, and some
+    /// narrow the devices that jobs may open.
     private static let systemOnly = """
         StateDirectory=holdfast
         StateDirectoryMode=0700
