@@ -25,8 +25,12 @@ PROOFS = (
     ("trace", "trace.py", ()),
     ("voice", "voice.py", ()),
     ("calendar_firings", "calendar_firings.py", ()),
+<<<<<<< HEAD
     ("api", "api.py", ()),
     ("link", "link.py", ()),
+=======
+    ("units", "units.py", ()),
+>>>>>>> p-units
     ("auditor_check", "auditor_check.py", ()),
     ("powercuts-without-barrier1", "powercuts.py", ("--omit", "barrier1")),
     ("powercuts-without-barrier2", "powercuts.py", ("--omit", "barrier2")),

@@ -14,11 +14,15 @@ import Testing
     static let cases = [
         Case(
             testDescription: "root without variables", environment: ["HOME": "/root"], uid: 0,
-            expected: ["/etc/holdfast", "/var/lib/holdfast", "/var/lib/holdfast/run"]),
+            expected: ["/etc/holdfast", "/var/lib/holdfast", "/run/holdfast"]),
         Case(
             testDescription: "the variables win for root too",
             environment: ["XDG_CONFIG_HOME": "/c", "XDG_STATE_HOME": "/s/", "XDG_RUNTIME_DIR": "/r", "HOME": "/root"],
             uid: 0, expected: ["/c/holdfast", "/s/holdfast", "/r/holdfast"]),
+        Case(
+            testDescription: "root's sockets stay where its unit has them",
+            environment: ["XDG_STATE_HOME": "/s", "XDG_RUNTIME_DIR": ""], uid: 0,
+            expected: ["/etc/holdfast", "/s/holdfast", "/run/holdfast"]),
         Case(
             testDescription: "a user", environment: ["HOME": "/home/ana", "XDG_RUNTIME_DIR": "/run/user/7"], uid: 7,
             expected: ["/home/ana/.config/holdfast", "/home/ana/.local/state/holdfast", "/run/user/7/holdfast"]),

@@ -3,7 +3,8 @@ package import BackupModel
 /// Where settings, state and runtime files live, decided from the environment as a value.
 ///
 /// The XDG variables win for everybody, root included; relative and empty ones count as unset, as their specification
-/// demands. Without them root has `/etc/holdfast` and `/var/lib/holdfast`, others the folders below `HOME`.
+/// demands. Without them root has `/etc/holdfast`, `/var/lib/holdfast` and `/run/holdfast`, as the system's unit
+/// has, others the folders below `HOME`.
 package struct SettingsLocation: Hashable, Sendable {
     /// Holds `holdfast.toml`, `keys.toml` and `themes/`.
     package let settingsFolder: String
@@ -30,7 +31,8 @@ package struct SettingsLocation: Hashable, Sendable {
         }
         settingsFolder = try choose("XDG_CONFIG_HOME", root: "/etc/holdfast", below: "/.config/holdfast")
         stateFolder = try choose("XDG_STATE_HOME", root: "/var/lib/holdfast", below: "/.local/state/holdfast")
-        runtimeFolder = folder("XDG_RUNTIME_DIR").map { $0 + "/holdfast" } ?? stateFolder + "/run"
+        runtimeFolder =
+            folder("XDG_RUNTIME_DIR").map { $0 + "/holdfast" } ?? (uid == 0 ? "/run/holdfast" : stateFolder + "/run")
     }
 
     package var settingsFile: String { settingsFolder + "/holdfast.toml" }

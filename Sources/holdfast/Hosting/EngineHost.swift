@@ -30,6 +30,7 @@ struct EngineHost {
             await engine.close()
             throw error
         }
+        let sleep = Task { await SleepGuard { await engine.report($0) }.follow(engine.states()) }
         let reloads = ReloadSignal { Task { await reload(engine) } }
         notify.send("READY=1\nSTATUS=serving \(place.runtimeFolder(loaded.settings))")
         let pulse = notify.pulse { await engine.isAlive() }
@@ -38,13 +39,16 @@ struct EngineHost {
         pulse?.cancel()
         notify.send("STOPPING=1\nSTATUS=runs end cleanly")
         await engine.close()
+        await sleep.value
         await doors.close()
     }
 
     private func reload(_ engine: Engine) async {
-        notify.send("RELOADING=1\nMONOTONIC_USEC=\(SystemTime.live.monotonic() / 1000)")
-        _ = await engine.send(.reloadSettings)
-        notify.send("READY=1")
+        notify.send("RELOADING=1\nMONOTONIC_USEC=\(ServiceNotify.microseconds)")
+        switch await engine.send(.reloadSettings) {
+        case .accepted(let words): notify.send("READY=1\nSTATUS=" + words)
+        case .refused(let failure): notify.send("READY=1\nSTATUS=old settings stay: " + failure.message)
+        }
     }
 }
 

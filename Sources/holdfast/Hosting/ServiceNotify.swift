@@ -36,6 +36,13 @@ struct ServiceNotify: Sendable {
         }
     }
 
+    /// CLOCK_MONOTONIC, which stands still in suspend: the clock of the protocol's MONOTONIC_USEC.
+    static var microseconds: Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
+    }
+
     /// Beats at half the watchdog's time, only while `isAlive` answers; nil without a watchdog.
     func pulse(_ isAlive: @escaping @Sendable () async -> Bool) -> Task<Void, Never>? {
         guard let watchdog, socketPath != nil else { return nil }

@@ -10,7 +10,6 @@ struct Units {
         let common = """
             [Unit]
             Description=Holdfast backup engine
-            Documentation=man:systemd.service(5)
             After=\(isSystem ? "local-fs.target network.target time-sync.target" : "default.target")
             StartLimitIntervalSec=300
             StartLimitBurst=5
@@ -21,6 +20,7 @@ struct Units {
             ExecReload=kill -HUP $MAINPID
             Restart=on-failure
             RestartSec=5
+            TimeoutStartSec=600
             TimeoutStopSec=180
             WatchdogSec=60
             KillMode=mixed
@@ -37,16 +37,15 @@ struct Units {
             """
     }
 
+    /// The folders are those of `SettingsLocation` for root, so the unit needs no variables.
+    ///
+    /// No `Protect...`: they make a mount namespace, where what a hook mounts is seen by the engine alone, and some
+    /// narrow the devices that jobs may open.
     private static let systemOnly = """
         StateDirectory=holdfast
         StateDirectoryMode=0700
         RuntimeDirectory=holdfast
         RuntimeDirectoryMode=0750
-        Environment=XDG_RUNTIME_DIR=/run XDG_STATE_HOME=/var/lib XDG_CONFIG_HOME=/etc
-        ProtectClock=true
-        ProtectKernelTunables=true
-        ProtectControlGroups=true
-        RestrictRealtime=true
 
         """
 
