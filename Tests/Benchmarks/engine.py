@@ -14,6 +14,7 @@ Exit status: 0, 1 if a target was missed, 2 if something needed is missing.
 
 import argparse
 import json
+import math
 import os
 import selectors
 import shutil
@@ -86,7 +87,7 @@ class Figures:
 
 def share(values, part):
     """The value that this part of sorted values does not exceed."""
-    return values[min(len(values) - 1, max(0, -int(-len(values) * part // 1) - 1))]
+    return values[max(0, math.ceil(len(values) * part) - 1)]
 
 
 def spread(values):
@@ -188,8 +189,9 @@ def effect(consoles, intent, mark, is_shown):
     consoles[0].send(intent)
     while ready.get_map():
         found = ready.select(10)
-        if not found:
-            raise Failed(f"{intent} shows nowhere")
+        if not found or time.monotonic() - begun > 10:
+            phases = [next(iter(copy["phase"])) for copy in json.loads(consoles[0].newest)["state"]["_0"]["copies"]]
+            raise Failed(f"{intent} does not show on {len(ready.get_map())} consoles; the mirrors are {phases}")
         for key, _ in found:
             key.data.receive()
             while (frame := key.data.cut()) is not None:
