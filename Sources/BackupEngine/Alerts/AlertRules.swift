@@ -59,7 +59,8 @@ package struct AlertRules: Hashable, Sendable {
         if job.lastRun?.result == .interrupted { words = "the last run was interrupted" }
         if let failure = job.lastRun?.failure { words += ": " + failure.message }
         return condition(
-            job.name, .error, "JOB_FAILED", words, job.lastRun?.failure?.hint ?? "Read its log: holdfast job log \(job.name)")
+            job.name, .error, "JOB_FAILED", words,
+            job.lastRun?.failure?.hint ?? "Read its log: holdfast job log \(job.name)")
     }
 
     private func judge(_ copy: CopyState, _ judgement: inout Judgement) {
