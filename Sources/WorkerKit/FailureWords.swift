@@ -101,7 +101,7 @@ package enum FailureWords {
         case .destination:
             return Suffix(
                 code: "LOST", message: "does not answer",
-                hint: "Check cable and power; the run goes on by itself when the same volume is back.")
+                hint: "Check cable, power and mount; the run goes on by itself when the same volume is back.")
         case .source:
             return Suffix(
                 code: "UNREADABLE", message: "cannot be read",

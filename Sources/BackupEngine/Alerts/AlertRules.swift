@@ -59,7 +59,8 @@ package struct AlertRules: Hashable, Sendable {
         if job.lastRun?.result == .interrupted { words = "the last run was interrupted" }
         if let failure = job.lastRun?.failure { words += ": " + failure.message }
         return condition(
-            job.name, .error, "JOB_FAILED", words, job.lastRun?.failure?.hint ?? "Read its log: holdfast job log.")
+            job.name, .error, "JOB_FAILED", words,
+            job.lastRun?.failure?.hint ?? "Read its log: holdfast job log \(job.name)")
     }
 
     private func judge(_ copy: CopyState, _ judgement: inout Judgement) {
@@ -107,8 +108,9 @@ package struct AlertRules: Hashable, Sendable {
     private func stopped(_ hold: HoldState) -> AlertCondition? {
         guard let why = hold.stopFile else { return nil }
         return condition(
-            "engine", .warn, "STOP_FILE", "the stop file forbids all work: \(why.tidied(200))",
-            "Remove the stop file when work may go on.")
+            "engine", .warn, "STOP_FILE",
+            "the stop file forbids all work" + (why.isEmpty ? "" : ": \(why.tidied(200))"),
+            "Remove the file STOP in the state folder when work may go on.")
     }
 
     private func undelivered(_ delivery: DeliveryState, _ now: WallTime) -> AlertCondition? {

@@ -86,7 +86,7 @@ extension Failure {
         failure.code = "DESTINATION_LOST"
         failure.side = .destination
         failure.isTransient = true
-        failure.hint = "Check cable and power; the run goes on by itself when the same volume is back."
+        failure.hint = "Check cable, power and mount; the run goes on by itself when the same volume is back."
         return failure
     }
 

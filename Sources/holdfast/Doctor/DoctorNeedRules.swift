@@ -15,7 +15,10 @@ extension DoctorRules {
         let path = printable(mirror.source.utf8)
         return switch found.sourceIsReadable {
         case true?: .ok(id, path)
-        case false?: .missing(id, "\(path) cannot be read by user \(facts.user)", "Mount it, or let this user read it.")
+        case false?:
+            .missing(
+                id, "\(path) is not there, or user \(facts.user) may not read it", "Mount it, or let this user read it."
+            )
         case nil: .bad(id, "\(path) does not answer", "Look at the mount: dmesg, mount, the network.")
         }
     }

@@ -18,7 +18,7 @@ struct DoctorProbe {
         facts.user = geteuid()
         facts.state = folder(location.stateFolder)
         facts.runtime = folder(settings.engine.runtimeFolder ?? location.runtimeFolder)
-        facts.stopFile = access(location.stateFolder + "/stop", F_OK) == 0
+        facts.stopFile = access(location.stateFolder + "/STOP", F_OK) == 0
         for mirror in settings.mirrors { facts.mirrors[mirror.name] = ends(of: mirror) }
         facts.blake3IsRight = hash(.blake3, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262")
         facts.sha256IsRight = hash(.sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")

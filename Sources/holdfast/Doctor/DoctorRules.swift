@@ -28,7 +28,11 @@ struct DoctorRules {
             return .ok("folder." + id, path)
         }
             + (facts.stopFile
-                ? [.warning("folder.stop", "the stop file forbids all work", "Remove it when the reason is gone.")]
+                ? [
+                    .warning(
+                        "folder.stop", "the stop file forbids all work",
+                        "Remove STOP in the state folder when the reason is gone.")
+                ]
                 : [])
     }
 

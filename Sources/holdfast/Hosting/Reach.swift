@@ -11,7 +11,7 @@ struct Reach {
     let client: LinkClient
 
     /// To an engine that runs; `ENGINE_NOT_RUNNING` when none does.
-    static func attach(_ options: PlaceOptions, via: String = "command line") async throws -> Reach {
+    static func attach(_ options: PlaceOptions, via: String = Caller.terminal) async throws -> Reach {
         let reach = try Reach(options, via: via)
         switch await reach.client.firstStanding() {
         case .attached: return try await reach.checked()
@@ -124,7 +124,7 @@ struct Reach {
 extension Failure {
     static let engineNotRunning = Failure(
         code: "ENGINE_NOT_RUNNING", side: .engine, message: "no engine runs",
-        hint: "Start it: holdfast engine start, or open the console with holdfast.")
+        hint: "Start it: holdfast engine start. If one runs, its sockets are elsewhere: set runtime_folder in [engine].")
 }
 
 extension WallTime {
@@ -143,11 +143,14 @@ enum Caller {
         return Person(user: NSUserName(), uid: uid, via: terminal)
     }
 
-    /// The terminal's name, or `command line`.
+    /// `pts/3`, `ssh from 10.0.0.2`, both, or `command line`.
     static var terminal: String {
+        let address = ProcessInfo.processInfo.environment["SSH_CONNECTION"]?.split(separator: " ").first
+        let remote = address.map { "ssh from " + String(printable($0.utf8).prefix(45)) }
         var name = [CChar](repeating: 0, count: 64)
-        guard ttyname_r(0, &name, name.count) == 0 else { return "command line" }
+        guard ttyname_r(0, &name, name.count) == 0 else { return remote ?? "command line" }
         let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return printable(bytes.starts(with: "/dev/".utf8) ? Array(bytes.dropFirst(5)) : bytes)
+        let place = printable(bytes.starts(with: "/dev/".utf8) ? Array(bytes.dropFirst(5)) : bytes)
+        return remote.map { "\(place), \($0)" } ?? place
     }
 }

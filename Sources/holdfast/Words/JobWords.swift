@@ -1,15 +1,16 @@
 import BackupModel
 
 extension JobState {
-    /// `nightly  running` or `nightly  ok 2026-11-21T02:14:00Z, next 2026-11-22T02:00:00Z`
+    /// `nightly          idle, last ok 2026-11-21T02:14:00Z, next 2026-11-22T02:00:00Z`
     func line(at now: WallTime) -> String {
-        var words = "\(name.padded(to: 16)) \(phase.words.padded(to: 10))"
-        if !isEnabled { words += " disabled" }
+        var parts = [phase.words]
+        if !isEnabled { parts.append("disabled") }
         if let lastRun, let result = lastRun.result {
-            words += " last \(result.words) \((lastRun.endedAt ?? lastRun.startedAt).iso8601())"
+            parts.append("last \(result.words) \((lastRun.endedAt ?? lastRun.startedAt).iso8601())")
         }
-        if let nextAt { words += ", next \(nextAt.iso8601())" }
-        return words
+        if let nextAt { parts.append("next \(nextAt.iso8601())") }
+        if phase == .idle, !after.isEmpty { parts.append("runs after " + after.joined(separator: ", ")) }
+        return name.padded(to: 16) + " " + parts.joined(separator: ", ")
     }
 }
 
