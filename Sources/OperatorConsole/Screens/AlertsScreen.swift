@@ -53,7 +53,8 @@ extension Painter {
         case .request(let request):
             title = "Request #\(request.number): press \(key(.answerRequest)) or Enter to answer"
         case .alert(let alert):
-            title = "Alert \(alert.id): \(SafeText(brief: alert.subject).prefix(cells: 40, ellipsis: .middle))"
+            let about = SafeText(brief: alert.subject).prefix(cells: 40, ellipsis: .middle)
+            title = "Alert \(alert.id)" + (about.isEmpty ? "" : ": " + about)
         }
         guard let inside = frame(.alertDetail, title) else { return }
         let body = layout.hasBorders ? inside.inset(dx: 1) : inside
@@ -151,7 +152,7 @@ extension Attention {
             return [
                 TableCell(alert.severityWord(isLoud: isLoud), role: role),
                 TableCell(SafeText(spanWord(clock.now.seconds(since: alert.raisedAt)))),
-                TableCell(SafeText(brief: alert.subject) + ": " + alert.failure.words, role: role),
+                TableCell(alert.words, role: role),
                 TableCell(alert.standing(clock), role: isLoud ? .textNormal : .stateOK),
             ]
         }
