@@ -1,5 +1,6 @@
 """An engine of one's own for terminal proofs of the attached console: settings with a mirror and jobs, running."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,7 @@ class AttachedEngine:
     """Runs from `with` to its end: one job failed, one at work, and a request open whose volume is away."""
 
     def __init__(self, binary, blobs=300, largest=1 << 16, settings=JOBS):
+        self.jobs = [name for name in re.findall(r"^\[job\.(.+)\]$", settings, re.M) if name != "nightly"]
         self.root = tempfile.mkdtemp(prefix="holdfast-terminal-")
         try:
             self.engine = Engine(os.path.abspath(binary), self.root, more=settings, blobs=blobs)
@@ -66,9 +68,10 @@ class AttachedEngine:
         try:
             self.process = self.engine.run()
             self.wait_for(lambda: self.engine.state() is not None, "the engine to answer")
-            for job in ("dump", "fails", "foreign", "watch"):
+            self.order("job", "run", "nightly", "--wait")
+            for job in self.jobs:
                 self.order("job", "run", job)
-            self.wait_for(lambda: self.engine.last("fails"), "a failed job")
+            self.wait_for(self.has_failed, "a failed job")
         except BaseException:
             self.__exit__()
             raise
@@ -79,8 +82,13 @@ class AttachedEngine:
         if answer.status != 0:
             raise SystemExit(f"{' '.join(words)}: {answer.brief()}")
 
+    def has_failed(self):
+        runs = [job.get("lastRun") for job in (self.engine.state() or {}).get("jobs", [])]
+        return any(run and run.get("result") == "failed" for run in runs)
+
     def lose_target(self):
-        """Takes the target away in a run; returns when the request is open."""
+        """Takes the target away in a run that has work to do; returns when the request is open."""
+        self.engine.mirror.make(80, seed=3, largest=1 << 16, empty=False)
         os.rename(self.engine.mirror.target, self.engine.mirror.target + ".away")
         self.order("job", "run", "nightly")
         self.wait_for(lambda: (self.engine.state() or {}).get("requests"), "a request")

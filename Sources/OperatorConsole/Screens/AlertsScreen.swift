@@ -138,13 +138,12 @@ extension Attention {
     fileprivate func cells(_ clock: Clock) -> [TableCell] {
         switch self {
         case .request(let request):
+            let tail = request.claim.map { SafeText(brief: $0.by.user) } ?? SafeText(request.deadlineWords(clock.now))
             return [
                 TableCell("!!ASK", role: .severityAction),
                 TableCell(SafeText(spanWord(clock.now.seconds(since: request.raisedAt)))),
                 TableCell("request #\(request.number): " + SafeText(brief: request.what), role: .severityAction),
-                TableCell(
-                    request.claim.map { SafeText(brief: $0.by.user) } ?? SafeText(request.deadlineWords(clock.now)),
-                    role: .textNormal),
+                TableCell(tail.isEmpty ? "-" : tail, role: .textNormal),
             ]
         case .alert(let alert):
             let isLoud = alert.isLoud(at: clock.now)
