@@ -96,6 +96,11 @@ class AttachedEngine:
     def return_target(self):
         os.rename(self.engine.mirror.target + ".away", self.engine.mirror.target)
 
+    def orders(self):
+        """How many orders the audit log has."""
+        documents = self.engine.call("audit", "--json").documents()
+        return len(documents[0]) if documents and isinstance(documents[0], list) else len(documents)
+
     def is_alive(self):
         return self.process.poll() is None and self.engine.state() is not None
 

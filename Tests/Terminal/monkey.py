@@ -13,6 +13,18 @@ BROKEN = [b"\xff", b"\xc3", b"\xe2\x82", b"\x1b[", b"\x1b[999;", b"\x1b[<0;10;10
           b"\x1bPq\x1b\\", b"\x00", b"\xc2\x9b31m", b"\x1b[1;2;3;4;5;6z", "é漢👨‍👩‍👧".encode()]
 
 
+# Keys that ask for something, and what is answered half a second later, when a dialog takes an answer.
+ORDERS = [(b"7R", b"y"), (b"7X", b"yes\r"), (b"7P", b"y"), (b"7E", b"y"), (b"7K", b"y"), (b"!", b"M"), (b"!", b"A"),
+          (b"!", b"C"), (b"!", b"Z5m\r"), (b"9A", b"seen\r"), (b"9Z", b"1h\r"), (b"2U", b"y"), (b"2V", b"y"),
+          (b"2X", b"yes\r"), (b"7o", b"fGq")]
+
+
+def order(session, keys, answer):
+    for part, seconds in ((b"\x1b[201~", 0.05), (b"\x1b", 0.1), (b"\x1b", 0.1), (keys, 0.6), (answer, 0.05)):
+        session.send(part)
+        session.pump(seconds)
+
+
 def event(chance, forbidden):
     kind = chance.random()
     if kind < 0.45:
@@ -29,9 +41,13 @@ def main():
                         avoid=("qx", "keys that are never typed because they end the program"))
     count = Count("terminal monkey")
     with engine_for(options) as running, tempfile.TemporaryDirectory() as folder:
+        before = running.orders() if running else 0
         play(count, options, folder, running)
         if running:
             count.check(running.is_alive(), f"seed {options.seed}: the engine did not outlive its consoles")
+            orders = running.orders() - before
+            count.check(orders > 0, f"seed {options.seed}: nothing was ordered, so nothing was tested")
+            print(f"{orders} orders in the audit log")
     count.close()
 
 
@@ -61,6 +77,8 @@ def play(count, options, folder, running):
         elif not session.send(event(chance, forbidden)) and session.process.poll() is None:
             break
         done += 1
+        if running and chance.random() < 0.015:
+            order(session, *chance.choice(ORDERS))
         if done % 50 == 0:
             session.pump(0)
             session.output.clear()
