@@ -54,6 +54,7 @@ package actor Engine: EnginePort {
         await parts.log.start()
         state.recentEvents = await parts.log.recent
         state.requests = await parts.requests.open
+        await readAlerts()
         await leaveOldRequests(parts)
         startPublishing()
         await parts.requests.start()

@@ -202,6 +202,54 @@ import Testing
         #expect(model.receive(.answer(lanes, .jobRuns([]))) == [.ask(first)])
     }
 
+    @Test("A page of a log that does not get on adds nothing and is not asked for again at once")
+    func stillLog() {
+        var model = Fixture.model(Fixture.operations)
+        model.serve(model.press("7"))
+        let run = RunID(bits: 101)
+        _ = model.press("o")
+        _ = model.receive(
+            .answer(.jobLog(run: run, offset: 0), .jobLog(JobLogPage(lines: ["one"], next: 4, isEnd: false))))
+        let empty = JobLogPage(lines: [""], next: 4, isEnd: false)
+        #expect(model.receive(.answer(.jobLog(run: run, offset: 4), .jobLog(empty))).isEmpty)
+        guard case .jobLog(let view)? = model.overlay else {
+            Issue.record("no log")
+            return
+        }
+        #expect(view.lines == ["one"])
+    }
+
+    @Test("An alert about the engine itself has no colon before it; the title counts jobs that run without a mirror")
+    func engineWords() {
+        var state = Fixture.operations
+        state.alerts = [
+            Alert(
+                id: 1, severity: .error, raisedAt: Fixture.now, subject: "",
+                failure: Failure(code: "RESTARTED", side: .engine, message: "the engine came back"))
+        ]
+        state.requests = []
+        for index in state.copies.indices { state.copies[index].phase = .idle }
+        for size in [Size(columns: 80, rows: 24), Size(columns: 160, rows: 48)] {
+            let text = render(Fixture.model(state), size: size, glyphs: .ascii).text()
+            #expect(text[size.rows - 2].hasPrefix("xx the engine came back"))
+            #expect(text[0].contains("engine RUN, jobs \(state.jobs.count(where: \.phase.isActive))"))
+        }
+    }
+
+    @Test(
+        "A target nobody looked at is not called away; one that a run waits for is",
+        arguments: [
+            (CopyPhase.idle, false, Int64(0), "not looked at"), (.waiting(reason: "gone"), true, 9, "NOT HERE"),
+            (.copying, false, 0, "NOT HERE"), (.idle, true, 9, "here"), (.finished(.ok), false, 9, "NOT HERE"),
+        ])
+    func presence(phase: CopyPhase, isPresent: Bool, capacity: Int64, words: String) {
+        var copy = Fixture.cold
+        copy.phase = phase
+        copy.volume.isPresent = isPresent
+        copy.volume.capacity = capacity
+        #expect(copy.presence.text.plain == words)
+    }
+
     @Test("The log of a run comes in pages, follows a running job, and is asked for again after a second")
     func jobLog() {
         var model = Fixture.model(Fixture.operations)

@@ -4,8 +4,9 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
-from ptydriver import Count, Session, arguments, environment
+from ptydriver import Count, Session, arguments, engine_for, environment
 
 SIZES = [(1, 1), (20, 5), (40, 10), (80, 24), (160, 48), (500, 200)]
 TERMS = ["xterm-256color", "tmux", "linux", "vt100", "xterm-nobody-knows", "dumb", None]
@@ -51,7 +52,11 @@ def one(count, options, size, term, name, locale):
     try:
         if term in (None, "dumb"):
             session.settle()
-            session.leave(options.quit)
+            if options.attached:
+                session.wait_for(lambda: b"attached" in session.output)
+                session.send(b"quit\n")
+            else:
+                session.leave(options.quit)
             status = session.exit_status(options.patience)
             # Without a full screen the program says so, or goes on as plain text; never an escape sequence.
             count.check(status is not None and status >= 0, f"{label}: ended with {status}")
@@ -59,7 +64,8 @@ def one(count, options, size, term, name, locale):
         else:
             session.wait_for(lambda: len(session.output) > 0)
             session.settle()
-            for keys in (b"\x1b[B" * 30, b"\x1b[6~", b"\t", b"?", b"\x1b"):
+            walk = [b"7", b"o", b"q", b"9", b"!", b"q", b"8", b"1"] if options.attached else []
+            for keys in (*walk, b"\x1b[B" * 30, b"\x1b[6~", b"\t", b"?", b"\x1b"):
                 session.send(keys)
                 session.settle(quiet=0.05)
             # Escape and a letter in one breath are Alt and that letter.
@@ -80,8 +86,7 @@ def one(count, options, size, term, name, locale):
 def main():
     options = arguments(__doc__, patience=(10.0, "seconds to wait for the end"), folder=("", "for the made locale"))
     count = Count("terminal matrix")
-    import tempfile
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory() as made, engine_for(options) as running:
         locales = {"C": {"LC_ALL": "C"}, "C.UTF-8": {"LC_ALL": "C.UTF-8"}, "latin1": latin_environment(options.folder or made)}
         if count.check(locales["latin1"] is not None, "localedef made no ISO-8859-1 locale") is False:
             del locales["latin1"]
@@ -90,6 +95,8 @@ def main():
                 for name, locale in locales.items():
                     one(count, options, size, term, name, locale)
         one(count, options, (80, 24), "xterm-256color", "no colour", {"LC_ALL": "C.UTF-8", "NO_COLOR": "1"})
+        if running:
+            count.check(running.is_alive(), "the engine did not outlive its consoles")
     count.close()
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Takes the pictures of the README and of Docs from the running demo.
+"""Takes the pictures of the README and of Docs from the running demo, and from a console attached to an engine.
 
-For each size a demo runs in tmux; its screens are drawn by the program itself as SVG (SIGUSR1), and held against
+For each size a console runs in tmux; its screens are drawn by the program itself as SVG (SIGUSR1), and held against
 what tmux shows: the text must be equal, cell for cell. With --check nothing is kept, only compared.
 
     Tests/Terminal/pictures.py --binary .build/release/holdfast [--out Docs/Pictures] [--check]
@@ -18,20 +18,66 @@ import sys
 import tempfile
 import time
 
+from attached import AttachedEngine
+
 SCREENS = {"dashboard": "1", "copy": "2", "log": "8"}
+ATTACHED = {"jobs": ["7", "G"], "alerts": ["9"], "request": ["1", "!"]}
 SIZES = [(80, 24), (160, 48)]
+
+JOBS = """
+[job.dump-orders]
+kind = "command"
+command = ["/bin/sh", "-c", "echo 1284 tables; sleep 1"]
+schedule = "*-*-* 01:30"
+
+[job.index-orders]
+kind = "command"
+command = ["/bin/echo", "indexed"]
+after = ["dump-orders"]
+
+[job.report]
+kind = "command"
+command = ["/bin/sh", "-c", "echo the report has no page 2 >&2; exit 3"]
+retries = 0
+schedule = "Mon..Sun 07:00"
+
+[job.tell-watcher]
+kind = "command"
+command = ["/bin/sh", "-c", "while :; do date; sleep 5; done"]
+
+[job.check-copies]
+kind = "mirror.verify"
+mirror = "cold"
+schedule = "*-*-* 02:10"
+
+[job.nightly]
+kind = "mirror.run"
+mirror = "cold"
+schedule = "*-*-* 02:00"
+persistent = true
+
+[set.blobs]
+jobs = ["nightly"]
+newest_verified_within = "26h"
+restore_within = "2h"
+priority = "critical"
+
+[set.orders]
+jobs = ["dump-orders"]
+newest_verified_within = "4h"
+"""
 
 
 class Terminal:
-    """A demo in a tmux of its own."""
+    """A console in a tmux of its own."""
 
-    def __init__(self, binary, columns, rows, folder):
+    def __init__(self, command, columns, rows, folder, **places):
         self.socket = f"holdfast-pictures-{os.getpid()}"
         self.folder = folder
-        environment = dict(os.environ, LANG="C.UTF-8", LC_ALL="C.UTF-8")
+        environment = dict(os.environ, LANG="C.UTF-8", LC_ALL="C.UTF-8", **places)
         self.tmux(
             "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(folder),
-            "env", "TERM=xterm-256color", str(binary), "demo", "--blobs", "6000", "--seconds", "90",
+            "env", "TERM=xterm-256color", *command,
             environment=environment)
 
     def tmux(self, *arguments, environment=None):
@@ -117,23 +163,50 @@ def main():
     if not shutil.which("tmux"):
         print("tmux is missing\n0 passed, 1 failed")
         return 1
-    passed = failed = 0
+    results = []
     for columns, rows in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            terminal = Terminal(binary, columns, rows, pathlib.Path(folder))
-            try:
-                ready = terminal.wait_for("copying", 60)
-                time.sleep(12)
-                for screen, key in SCREENS.items():
-                    terminal.press(key)
-                    good = ready and take(terminal, f"{screen}-{columns}x{rows}", options.out.resolve(), options.check)
-                    passed, failed = passed + good, failed + (not good)
-                    # The word that a picture was written stands for six seconds.
-                    time.sleep(7)
-            finally:
-                terminal.close()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        results += demo(binary, columns, rows, options) + attached(binary, columns, rows, options)
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if all(results) else 1
+
+
+def demo(binary, columns, rows, options):
+    """Whether each picture of the demo is what its screen shows."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(binary), "demo", "--blobs", "6000", "--seconds", "90"]
+        terminal = Terminal(command, columns, rows, pathlib.Path(folder))
+        try:
+            ready = terminal.wait_for("copying", 60)
+            time.sleep(12)
+            keys = {screen: [key] for screen, key in SCREENS.items()}
+            return walk(terminal, keys, (columns, rows), options, ready)
+        finally:
+            terminal.close()
+
+
+def attached(binary, columns, rows, options):
+    """The same of a console whose engine has work, a failed job and a request."""
+    with tempfile.TemporaryDirectory() as folder, AttachedEngine(str(binary), settings=JOBS) as running:
+        running.lose_target()
+        command = [str(binary), *running.arguments]
+        terminal = Terminal(command, columns, rows, pathlib.Path(folder), **running.places)
+        try:
+            ready = terminal.wait_for("waiting", 30)
+            return walk(terminal, ATTACHED, (columns, rows), options, ready)
+        finally:
+            terminal.close()
+
+
+def walk(terminal, screens, size, options, ready):
+    results = []
+    for screen, keys in screens.items():
+        for key in keys:
+            terminal.press(key)
+        name = f"{screen}-{size[0]}x{size[1]}"
+        results.append(ready and take(terminal, name, options.out.resolve(), options.check))
+        # The word that a picture was written stands for six seconds.
+        time.sleep(7)
+    return results
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Runs a program on a pseudo terminal. Python's standard library only."""
 import argparse
+import contextlib
 import fcntl
 import os
 import pty
@@ -142,11 +143,26 @@ def arguments(description, **extra):
     parser.add_argument("--binary", required=True, help="program that opens the full screen")
     parser.add_argument("--args", default="", help="its arguments, separated by spaces")
     parser.add_argument("--quit", default="q", help="keys that end it, in steps parted by commas: q,y")
+    parser.add_argument("--attached", action="store_true", help="the console attached to an engine that is started for it")
     for name, (default, text) in extra.items():
         parser.add_argument("--" + name, type=type(default), default=default, help=text)
     options = parser.parse_args()
     options.command = [os.path.abspath(options.binary)] + options.args.split()
     return options
+
+
+@contextlib.contextmanager
+def engine_for(options):
+    """With --attached the engine that the program attaches to, with a request open; else None."""
+    if not options.attached:
+        yield None
+        return
+    from attached import AttachedEngine
+    with AttachedEngine(options.binary) as running:
+        running.lose_target()
+        os.environ.update(running.places)
+        options.command += running.arguments
+        yield running
 
 
 def environment(**changes):

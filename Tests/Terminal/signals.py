@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from ptydriver import Count, Session, arguments, environment
+from ptydriver import Count, Session, arguments, engine_for, environment
 
 PLAIN = dict(TERM="xterm-256color", LC_ALL="C.UTF-8")
 
@@ -140,17 +140,20 @@ def main():
         __doc__, patience=(5.0, "seconds to wait for the end"), within=(1.0, "seconds to end after a hang-up"),
         crash=("", "key that makes the program trap"), noise=("", "key that prints `noise` to standard error"))
     count = Count("terminal signals")
-    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGINT):
-        deadly(count, options, number, crashes=False)
-    for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP):
-        deadly(count, options, number, crashes=True)
-    trap(count, options)
-    for how in ("key", "tstp", "stop"):
-        stop(count, options, how)
-    job_control(count, options)
-    hang_up(count, options, ignore=False)
-    hang_up(count, options, ignore=True)
-    noise(count, options)
+    with engine_for(options) as running:
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGINT):
+            deadly(count, options, number, crashes=False)
+        for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP):
+            deadly(count, options, number, crashes=True)
+        trap(count, options)
+        for how in ("key", "tstp", "stop"):
+            stop(count, options, how)
+        job_control(count, options)
+        hang_up(count, options, ignore=False)
+        hang_up(count, options, ignore=True)
+        noise(count, options)
+        if running:
+            count.check(running.is_alive(), "the engine did not outlive its consoles")
     count.close()
 
 

@@ -156,10 +156,12 @@ extension Engine {
         }
         state.sets = SetWatch.states(configuration.sets, setFacts, now: time.wall())
         state.delivery = await parts.voice.state
-        let change = await parts.alerts.judge(state, facts: AlertFacts(overlaps: publishing.overlaps))
-        if !change.isEmpty { await readAlerts() }
+        _ = await parts.alerts.judge(state, facts: AlertFacts(overlaps: publishing.overlaps))
+        await readAlerts()
         await parts.voice.note(state: state)
         await parts.voice.tick(time.wall())
+        // What has been told now is not told next any more.
+        await readAlerts()
     }
 
     private var setFacts: SetFacts {

@@ -26,7 +26,8 @@ extension JobDesk {
         state.phase = card.phase
         state.isEnabled = card.isEnabled
         state.schedule = card.settings.schedule ?? ""
-        state.nextAt = card.isEnabled ? clerk.next(name, after: card.memory.handledAt, now: now) : nil
+        let next = card.isEnabled ? clerk.next(name, after: card.memory.handledAt, now: now) : nil
+        state.nextAt = card.memory.skipsNext ? next.flatMap { clerk.following(name, $0) } : next
         state.after = card.settings.after
         state.priority = card.settings.priority
         state.resources = card.slots

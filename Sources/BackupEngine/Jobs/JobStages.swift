@@ -57,9 +57,9 @@ struct JobStages: Sendable {
 
     private var environment: [String: String] { ["HOLDFAST_JOB": run.job] }
 
+    /// Where one argument ends and the next begins; the log escapes what is in them.
     private func quoted(_ argument: String) -> String {
-        let text = printable(argument.utf8)
-        return text.isEmpty || text.contains(" ") ? "'\(text)'" : text
+        argument.isEmpty || argument.contains(" ") ? "'\(argument)'" : argument
     }
 }
 

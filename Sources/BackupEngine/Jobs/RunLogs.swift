@@ -63,11 +63,14 @@ package struct RunLogs: Sendable {
         // A line that is still being written waits for the next page, unless nothing will come or it fills this one.
         let isLast = count < pageBytes
         let end = bytes.lastIndex(of: 10).map { $0 + 1 } ?? (isOver || !isLast ? bytes.count : 0)
+        guard end > 0 else {
+            return JobLogPage(lines: [], next: offset, isEnd: isOver && isLast)
+        }
         let lines = bytes.prefix(end).split(separator: 10, omittingEmptySubsequences: false).map { readBack($0) }
         let next = offset + Int64(end)
         return JobLogPage(
             lines: bytes.prefix(end).last == 10 ? lines.dropLast() : lines, next: next,
-            isEnd: isOver && isLast && (end == bytes.count || end == 0))
+            isEnd: isOver && isLast && end == bytes.count)
     }
 
     /// A line was escaped when it was written; what else somebody put into the file is escaped now.

@@ -84,6 +84,9 @@ package struct ScheduleClerk: Sendable {
         nexts[name] ?? calendars[name]?.calendar.next(max(handled ?? now, now))
     }
 
+    /// The planned start that comes after another one.
+    package func following(_ name: String, _ start: WallTime) -> WallTime? { calendars[name]?.calendar.next(start) }
+
     /// Planned starts up to a time, soonest first, with what they will wait for.
     package func firings(
         _ book: JobBook, from now: WallTime, until end: WallTime, limit: Int, expected: [String: Double]

@@ -92,8 +92,9 @@ package struct JobLogView: Hashable, Sendable {
     }
 
     mutating func append(_ page: JobLogPage, at monotonic: Double) {
-        let isStill = page.lines.isEmpty
-        lines += page.lines
+        // A page that does not get on holds nothing, whatever is in it: it is not asked for again at once.
+        let isStill = page.next <= next
+        if !isStill { lines += page.lines }
         if lines.count > JobLogView.limit {
             let surplus = lines.count - JobLogView.limit
             lines.removeFirst(surplus)

@@ -99,6 +99,6 @@ package struct PlainText: Sendable {
         let standing = alert.standing(clock)
         let tail: SafeText = standing.cells > 1 ? " (" + standing + ")" : ""
         return mark + " alert \(alert.id), \(alert.severity.word), \(clock.minute(alert.raisedAt)), "
-            + SafeText(brief: alert.subject) + ": " + alert.failure.words + tail
+            + alert.words + tail
     }
 }

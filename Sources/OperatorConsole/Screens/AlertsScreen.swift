@@ -53,7 +53,8 @@ extension Painter {
         case .request(let request):
             title = "Request #\(request.number): press \(key(.answerRequest)) or Enter to answer"
         case .alert(let alert):
-            title = "Alert \(alert.id): \(SafeText(brief: alert.subject).prefix(cells: 40, ellipsis: .middle))"
+            let about = SafeText(brief: alert.subject).prefix(cells: 40, ellipsis: .middle)
+            title = "Alert \(alert.id)" + (about.isEmpty ? "" : ": " + about)
         }
         guard let inside = frame(.alertDetail, title) else { return }
         let body = layout.hasBorders ? inside.inset(dx: 1) : inside
@@ -137,13 +138,12 @@ extension Attention {
     fileprivate func cells(_ clock: Clock) -> [TableCell] {
         switch self {
         case .request(let request):
+            let tail = request.claim.map { SafeText(brief: $0.by.user) } ?? SafeText(request.deadlineWords(clock.now))
             return [
                 TableCell("!!ASK", role: .severityAction),
                 TableCell(SafeText(spanWord(clock.now.seconds(since: request.raisedAt)))),
                 TableCell("request #\(request.number): " + SafeText(brief: request.what), role: .severityAction),
-                TableCell(
-                    request.claim.map { SafeText(brief: $0.by.user) } ?? SafeText(request.deadlineWords(clock.now)),
-                    role: .textNormal),
+                TableCell(tail.isEmpty ? "-" : tail, role: .textNormal),
             ]
         case .alert(let alert):
             let isLoud = alert.isLoud(at: clock.now)
@@ -151,7 +151,7 @@ extension Attention {
             return [
                 TableCell(alert.severityWord(isLoud: isLoud), role: role),
                 TableCell(SafeText(spanWord(clock.now.seconds(since: alert.raisedAt)))),
-                TableCell(SafeText(brief: alert.subject) + ": " + alert.failure.words, role: role),
+                TableCell(alert.words, role: role),
                 TableCell(alert.standing(clock), role: isLoud ? .textNormal : .stateOK),
             ]
         }

@@ -56,13 +56,13 @@ extension Painter {
 
     mutating func drawVolumeLines(_ copy: CopyState, in body: Rect) {
         let volume = copy.volume
-        let state: Span = volume.isPresent ? Span("here", .stateOK) : Span("NOT HERE", .stateFailed)
+        let state = copy.presence
         let kind = SafeText(brief: volume.fileSystem)
         let path = SafeText(brief: copy.target).prefix(
             cells: max(4, body.width - kind.cells - state.text.cells - 4), ellipsis: .middle)
         line([Span(path, .pathFolder), Span(kind, .textDim), state], in: body.row(0))
         guard volume.capacity > 0 else {
-            line([Span("its room is not known yet", .textDim)], in: body.row(1))
+            line([Span("how much room it has is seen by the next run", .textDim)], in: body.row(1))
             return
         }
         let used = 1 - Double(volume.free) / Double(volume.capacity)

@@ -159,7 +159,7 @@ extension Painter {
         let volume = copy.volume
         pairs(
             [
-                ("target", volume.isPresent ? "here" : "NOT HERE", volume.isPresent ? .stateOK : .stateFailed),
+                ("target", copy.presence.text, copy.presence.role),
                 ("", SafeText(brief: volume.fileSystem), .textNormal),
                 ("free", SafeText(pair(volume.free, of: volume.capacity)), .textNormal),
             ], in: body.row(7))

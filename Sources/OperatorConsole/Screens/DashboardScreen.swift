@@ -128,7 +128,7 @@ extension Painter {
                 TableCell(mark.text, role: isLoud ? alert.severity.role : .textDim),
                 TableCell(SafeText(clock.brief(alert.raisedAt).prefix(5)), role: .logTime),
                 TableCell(
-                    SafeText(brief: alert.subject) + ": " + alert.failure.words,
+                    alert.words,
                     role: isLoud ? alert.severity.role : .textDim),
             ]
         }

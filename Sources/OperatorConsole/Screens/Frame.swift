@@ -40,8 +40,10 @@ extension Painter {
 
     private var engineWord: SafeText {
         if model.isEngineLost { return "engine AWAY" }
-        let running = model.runningMirrors.count
-        return running == 0 ? "engine idle" : "engine RUN \(running) of \(model.engine?.copies.count ?? 0)"
+        let mirrors = model.runningMirrors.count
+        if mirrors > 0 { return "engine RUN \(mirrors) of \(model.engine?.copies.count ?? 0)" }
+        let jobs = (model.engine?.jobs ?? []).count(where: \.phase.isActive)
+        return jobs == 0 ? "engine idle" : "engine RUN, jobs \(jobs)"
     }
 
     mutating func drawTabs() {
@@ -110,7 +112,7 @@ extension Painter {
         grid.clear(row, role: .bannerAlert)
         let keys = model.keymap.keys(for: .alerts, on: model.screen)
         let hint: SafeText = model.screen == .alerts ? "" : keys.first.map { "  " + $0.label + " shows it" } ?? ""
-        let text = alert.severity.alertMark.text + " " + SafeText(brief: alert.subject) + ": " + alert.failure.words
+        let text = alert.severity.alertMark.text + " " + alert.words
         let hasRoom = row.width >= 60
         grid.put(
             text, x: 0, y: row.y, role: .bannerAlert, maxWidth: hasRoom ? row.width - hint.cells : row.width)

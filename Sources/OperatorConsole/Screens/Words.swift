@@ -186,6 +186,16 @@ extension Severity {
     var alertMark: StateMark { self >= .error ? .failed : self == .warn ? .attention : .queued }
 }
 
+extension CopyState {
+    /// Whether the target's volume is there, as far as anybody looked: before the first run since the engine's start
+    /// nobody has, and a run that waits has found it gone.
+    var presence: Span {
+        if case .waiting = phase { return Span("NOT HERE", .stateFailed) }
+        if volume.isPresent { return Span("here", .stateOK) }
+        return phase.isRunning || volume.capacity > 0 ? Span("NOT HERE", .stateFailed) : Span("not looked at", .textDim)
+    }
+}
+
 extension WorkerState {
     var word: String {
         switch activity {
@@ -201,6 +211,11 @@ extension WorkerState {
 extension Failure {
     /// For one row of a list.
     var words: SafeText { SafeText(brief: message) }
+}
+
+extension Alert {
+    /// `fails: the last run failed`; what is about the engine itself has no name before it.
+    var words: SafeText { subject.isEmpty ? failure.words : SafeText(brief: subject) + ": " + failure.words }
 }
 
 extension SafeText {

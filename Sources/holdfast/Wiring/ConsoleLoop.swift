@@ -29,7 +29,8 @@ struct ConsoleLoop {
         let (keymap, keyProblems) = ConsoleLoop.keymap(session)
         model = Model(
             size: terminal.size, now: SystemTime.live.wall(), monotonic: ConsoleLoop.seconds, themeName: theme.name,
-            themes: shelf.names, keymap: keymap, isAccessible: session.settings.a11y)
+            themes: shelf.names, keymap: keymap, isAccessible: session.settings.a11y,
+            utcOffset: session.settings.utcOffset)
         problems = themeProblems + keyProblems
     }
 

@@ -24,7 +24,7 @@ struct PlainLoop {
         let (inputs, put) = AsyncStream.makeStream(of: Input.self)
         signals.onEnd { _ in put.yield(.end) }
         let feeds = await feeds(reach.client, put)
-        await step(inputs, reach.client, put)
+        await step(inputs, reach, put)
         for feed in feeds { feed.cancel() }
         await reach.close()
         if let number = signals.received { throw Ended(number == 15 ? .terminated : .interrupted) }
@@ -54,9 +54,10 @@ struct PlainLoop {
     }
 
     private func step(
-        _ inputs: AsyncStream<Input>, _ client: LinkClient, _ put: AsyncStream<Input>.Continuation
+        _ inputs: AsyncStream<Input>, _ reach: Reach, _ put: AsyncStream<Input>.Continuation
     ) async {
-        var session = PlainSession()
+        var session = PlainSession(text: PlainText(utcOffset: reach.settings.console.utcOffset))
+        let client = reach.client
         for await input in inputs {
             let now = WallTime.now
             switch input {

@@ -144,6 +144,31 @@ import WorkerKit
         await engine.close()
     }
 
+    @Test("an alert that was open when the engine ended is in the next engine's first state")
+    func alertsStay() async throws {
+        let place = try JobPlace([commandJob("bad", ["false"])])
+        var engine = try await place.open()
+        _ = try await engine.run("bad")
+        let before = try await engine.state { !$0.alerts.isEmpty }
+        await engine.close()
+        engine = try await place.open()
+        let after = try await engine.state { _ in true }
+        #expect(after.alerts.map(\.id) == before.alerts.map(\.id))
+        #expect(after.alerts.first?.subject == "bad")
+        await engine.close()
+    }
+
+    @Test("the next start that is left out is not shown as the next one")
+    func skippedIsNotNext() async throws {
+        let place = try JobPlace([commandJob("j", ["true"]) { $0.schedule = "*-*-* 02:00 UTC" }])
+        let engine = try await place.open()
+        let first = try #require(try await engine.state { $0.job("j")?.nextAt != nil }.job("j")?.nextAt)
+        _ = await engine.take(Order(id: "skip", intent: .skipNext(job: "j"), by: .engine))
+        let moved = try await engine.state { $0.job("j")?.nextAt != first }
+        #expect(moved.job("j")?.nextAt == first.adding(seconds: 86_400))
+        await engine.close()
+    }
+
     @Test("an order sent twice is done once, and both get the same answer, also from the next engine")
     func twice() async throws {
         var place = try JobPlace()
