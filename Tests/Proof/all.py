@@ -17,6 +17,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ENDED = re.compile(r"^PROOF (\S+) cases=(\d+) failed=(\d+)$", re.M)
 # Name, program and its words; the slow ones first, so that two lanes end together.
 PROOFS = (
+    ("engine_kills", "engine_kills.py", ()),
+    ("engine_life", "engine_life.py", ()),
     ("kills", "kills.py", ()),
     ("cases", "cases.py", ()),
     ("errno_inject", "errno_inject.py", ()),
@@ -25,12 +27,9 @@ PROOFS = (
     ("trace", "trace.py", ()),
     ("voice", "voice.py", ()),
     ("calendar_firings", "calendar_firings.py", ()),
-<<<<<<< HEAD
     ("api", "api.py", ()),
     ("link", "link.py", ()),
-=======
     ("units", "units.py", ()),
->>>>>>> p-units
     ("auditor_check", "auditor_check.py", ()),
     ("powercuts-without-barrier1", "powercuts.py", ("--omit", "barrier1")),
     ("powercuts-without-barrier2", "powercuts.py", ("--omit", "barrier2")),

@@ -1,12 +1,8 @@
 #!/usr/bin/env python3
 """Calls every route of the API that is in its own description, with good, bad and hostile values.
 
-<<<<<<< HEAD
-    Tests/Proof/api.py --url 127.0.0.1:9464 --token-file FILE [--count N] [--seed N] [--schemathesis PROGRAM]
-=======
     Tests/Proof/api.py --binary PATH [--count N] [--long] [--seed N]
     Tests/Proof/api.py --url http://127.0.0.1:9464 --token-file FILE [--count N] [--seed N]
->>>>>>> p-web
 
 Holds: no answer of 500 or above, every status and every body as described, nothing accepted without the token.
 With --binary it starts an engine of its own, which schemathesis, promtool and a real Prometheus look at as well. They
@@ -492,12 +488,8 @@ def own_engine(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-<<<<<<< HEAD
-    parser.add_argument("--url", default="127.0.0.1:9464")
-=======
     parser.add_argument("--binary", help="starts an engine of its own with that program")
     parser.add_argument("--url", default="http://127.0.0.1:9464")
->>>>>>> p-web
     parser.add_argument("--token-file")
     parser.add_argument("--count", type=int, help="calls of each route")
     parser.add_argument("--long", action="store_true", help="the whole count")
