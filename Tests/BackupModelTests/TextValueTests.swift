@@ -5,6 +5,18 @@ import Testing
 
 @Suite struct TextValueTests {
     @Test(
+        "a time moves by any number and stops at its ends",
+        arguments: [
+            (1500, 2.5, 4000), (1500, -2.0, -500), (0, 0.0019, 1), (0, -0.0019, -1), (5, 0.0, 5),
+            (5, 1e308, Int64.max), (5, -1e308, .min), (5, .infinity, .max), (5, -.infinity, .min), (5, .nan, 5),
+            (.max, 1, .max), (.min, -1, .min), (0, 9.3e15, .max), (0, 1e12, 1_000_000_000_000_000),
+        ] as [(Int64, Double, Int64)])
+    func moved(milliseconds: Int64, seconds: Double, expected: Int64) {
+        #expect(WallTime(milliseconds: milliseconds).adding(seconds: seconds).milliseconds == expected)
+        #expect(WallTime(milliseconds: .max).seconds(since: WallTime(milliseconds: .min)) > 1e16)
+    }
+
+    @Test(
         "C5 dates",
         arguments: [
             (Int64(0), "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),

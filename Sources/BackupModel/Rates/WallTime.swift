@@ -18,14 +18,18 @@ package struct WallTime: Hashable, Comparable, Codable, Sendable {
         try container.encode(milliseconds)
     }
 
-    /// This time moved by a number of seconds, which may be negative.
+    /// This time moved by a number of seconds, which may be negative; stops at the ends of what it holds, and is not
+    /// moved by what is no number.
     package func adding(seconds: Double) -> WallTime {
-        WallTime(milliseconds: milliseconds + Int64(seconds * 1000))
+        let sum = Double(milliseconds) + (seconds * 1000).rounded(.towardZero)
+        if sum.isNaN { return self }
+        // A double below that is a whole number of milliseconds.
+        return WallTime(milliseconds: Int64(exactly: sum) ?? (sum < 0 ? .min : .max))
     }
 
     /// Seconds from `earlier` to this time.
     package func seconds(since earlier: WallTime) -> Double {
-        Double(milliseconds - earlier.milliseconds) / 1000
+        (Double(milliseconds) - Double(earlier.milliseconds)) / 1000
     }
 }
 

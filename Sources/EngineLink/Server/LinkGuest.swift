@@ -21,6 +21,8 @@ final class LinkGuest: ChannelInboundHandler {
     private var outbox: Outbox
     private var outstanding = 0
     private var orders: AsyncStream<Order>.Continuation?
+    private var questions: [(id: String, query: Query)] = []
+    private var isAsking = false
     private var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
     private var watch: RepeatedTask?
@@ -76,6 +78,7 @@ final class LinkGuest: ChannelInboundHandler {
         watch?.cancel()
         // What it ordered before is done all the same.
         orders?.finish()
+        questions = []
         context = nil
         hub.left(self)
     }
@@ -166,11 +169,28 @@ final class LinkGuest: ChannelInboundHandler {
             return say(.answer(id: String(id.prefix(64)), answer: .refused(problem)))
         }
         outstanding += 1
+        questions.append((id, query))
+        askNext()
+    }
+
+    /// One question of a console at a time is with the engine, and none while the console leaves answers unread: who
+    /// only asks cannot keep the others waiting, nor fill memory. The answer is put into words off the event loop.
+    private func askNext() {
+        guard !isAsking, phase == .attached, outbox.keptBytes < limits.unreadBytes, !questions.isEmpty else { return }
+        isAsking = true
+        let (id, query) = questions.removeFirst()
         let me = NIOLoopBound(self, eventLoop: loop)
-        Task { [service = hub.service, loop] in
-            let answer = await service.ask(query)
-            loop.execute { me.value.reply(.answer(id: id, answer: answer)) }
+        Task { [service = hub.service, loop, coder] in
+            let frame = coder.frame(id: id, answer: await service.ask(query))
+            loop.execute { me.value.answered(frame) }
         }
+    }
+
+    private func answered(_ frame: ByteBuffer?) {
+        isAsking = false
+        outstanding -= 1
+        if let frame, phase == .attached { keep(frame) }
+        askNext()
     }
 
     private var readOnly: Failure {
@@ -231,6 +251,7 @@ final class LinkGuest: ChannelInboundHandler {
             guard case .success = result else { return }
             me.value.outbox.written(now: .now())
             me.value.pump()
+            me.value.askNext()
         }
     }
 

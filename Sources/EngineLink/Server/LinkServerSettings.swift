@@ -47,6 +47,8 @@ package struct LinkLimits: Sendable {
     package var stuckAfter = TimeAmount.seconds(30)
     /// Bytes of answers and results that may wait for one console.
     package var keepBytes = 4 << 20
+    /// With so many unread, no further question of that console is asked.
+    package var unreadBytes = 64 << 10
     /// Orders and queries of one console under way at a time.
     package var outstanding = 64
     /// Pause between two states: 30 a second.

@@ -27,6 +27,13 @@ package struct WireCoder: Sendable {
         return buffer
     }
 
+    /// An answer, or why it does not fit; nil when not even that can be said.
+    func frame(id: String, answer: Answer) -> ByteBuffer? {
+        do throws(Failure) { return try frame(.answer(id: id, answer: answer)) } catch {
+            return try? frame(.answer(id: id, answer: .refused(error)))
+        }
+    }
+
     /// What one frame's JSON means to us.
     package func reading(_ json: ByteBuffer) -> WireReading {
         let data = Data(json.readableBytesView)

@@ -30,12 +30,25 @@ struct CommandPlace: Sendable {
     /// What is served over HTTP; one door when metrics and API name the same address.
     func webDoors(_ settings: HoldfastSettings) throws -> [HTTPSettings] {
         var doors: [HTTPSettings] = []
-        for listener in [settings.api, settings.metrics] {
-            guard let listen = listener.listen, let address = HTTPAddress(listen.text) else { continue }
-            if doors.contains(where: { $0.address == address }) { continue }
-            doors.append(HTTPSettings(address: address, token: try token(listener)))
+        if let address = address(settings.api) {
+            doors.append(HTTPSettings(address: address, parts: [.api], token: try token(settings.api)))
+        }
+        if let address = address(settings.metrics) {
+            // One address may serve both; each keeps its own token.
+            let index = doors.firstIndex { $0.address == address } ?? doors.endIndex
+            if index == doors.endIndex { doors.append(HTTPSettings(address: address, parts: [])) }
+            doors[index].parts.insert(.metrics)
+            doors[index].metricsToken = try token(settings.metrics)
         }
         return doors
+    }
+
+    private func address(_ listener: ListenerSettings) -> HTTPAddress? {
+        switch listener.listen {
+        case nil: nil
+        case .loopback(let host, let port)?: .tcp(host: host, port: port)
+        case .unix(let path)?: .unix(path: path)
+        }
     }
 
     private func token(_ listener: ListenerSettings) throws -> String? {

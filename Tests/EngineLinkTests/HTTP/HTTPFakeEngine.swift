@@ -62,17 +62,17 @@ final class HTTPFakeEngine: EngineService {
         switch intent {
         case .runJob(let name), .cancelJob(let name), .pauseJob(let name), .resumeJob(let name), .skipNext(let name),
             .enableJob(let name, _):
-            guard state.jobs.contains(where: { $0.name == name }) else { return refused("UNKNOWN_JOB") }
+            guard state.jobs.contains(where: { $0.name == name }) else { return refused("JOB_UNKNOWN") }
             return intent == .pauseJob(name: name) ? refused("NOT_RUNNING") : .accepted("as you say")
         case .answer(let number, let word):
             guard let request = state.requests.first(where: { $0.number == number }) else {
-                return refused("UNKNOWN_REQUEST")
+                return refused("REQUEST_UNKNOWN")
             }
             return request.answers.contains { $0.word == word } ? .accepted("answered") : refused("NO_ANSWER")
         case .claim(let number), .postpone(let number, _):
-            return state.requests.contains { $0.number == number } ? .accepted("so be it") : refused("UNKNOWN_REQUEST")
+            return state.requests.contains { $0.number == number } ? .accepted("so be it") : refused("REQUEST_UNKNOWN")
         case .acknowledge(let alert, _), .snooze(let alert, _):
-            return state.alerts.contains { $0.id == alert } ? .accepted("noted") : refused("UNKNOWN_ALERT")
+            return state.alerts.contains { $0.id == alert } ? .accepted("noted") : refused("ALERT_GONE")
         default: return .accepted("done")
         }
     }
@@ -90,7 +90,7 @@ final class HTTPFakeEngine: EngineService {
             return .jobRuns(Array(runs.filter { before == nil || $0.startedAt < before ?? $0.startedAt }.prefix(limit)))
         case .jobLog(let run, let offset):
             guard state.jobs.contains(where: { $0.lastRun?.run == run }) else {
-                return .refused(Failure(code: "UNKNOWN_RUN", side: .engine, message: "no such run"))
+                return .refused(Failure(code: "RUN_UNKNOWN", side: .engine, message: "no such run"))
             }
             return .jobLog(JobLogPage(lines: offset == 0 ? ["one", "\"two\""] : [], next: 10, isEnd: true))
         case .firings: return .firings(state.firings)

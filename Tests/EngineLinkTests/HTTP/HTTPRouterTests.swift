@@ -51,6 +51,38 @@ import Testing
         #expect(problem.headers["Allow"] == allowed)
     }
 
+    @Test(
+        "the token of the metrics reads them and nothing else; each address serves its own part",
+        arguments: [
+            (HTTPPart.everything, "GET", "/metrics", "m", 200), (HTTPPart.everything, "GET", "/metrics", "t", 401),
+            (HTTPPart.everything, "GET", "/metrics", "", 401), (HTTPPart.everything, "POST", "/v1/drain", "m", 401),
+            (HTTPPart.everything, "POST", "/v1/drain", "t", 200), (HTTPPart.everything, "GET", "/v1/state", "", 200),
+            ([.metrics], "GET", "/metrics", "m", 200), ([.metrics], "GET", "/v1/state", "t", 404),
+            ([.metrics], "POST", "/v1/drain", "t", 404), ([.metrics], "GET", "/v1/openapi.json", "m", 404),
+            ([.api], "GET", "/metrics", "m", 404), ([.api], "POST", "/v1/drain", "t", 200),
+        ] as [(Set<HTTPPart>, String, String, String, Int)])
+    func parts(parts: Set<HTTPPart>, method: String, target: String, token: String, expected: Int) {
+        let headers = token.isEmpty ? [:] : ["authorization": "Bearer " + token]
+        let request = RawRequest(method: method, target: target, headers: headers, body: [])
+        do throws(Problem) {
+            _ = try router(token: "t", metricsToken: "m", parts: parts).prepare(request)
+            #expect(expected == 200)
+        } catch {
+            #expect(error.status == expected)
+        }
+    }
+
+    @Test(
+        "what the engine does not know is 404, what it refuses is not",
+        arguments: [
+            ("JOB_UNKNOWN", 404), ("MIRROR_UNKNOWN", 404), ("RUN_UNKNOWN", 404), ("REQUEST_UNKNOWN", 404),
+            ("ALERT_GONE", 404), ("INTENT_UNKNOWN", 409), ("REQUEST_ANSWERED", 409), ("STATE_CHANGED", 409), ("", 409),
+        ])
+    func refusals(code: String, expected: Int) {
+        let failure = Failure(code: code, side: .engine, message: "m", hint: "h")
+        #expect(Problem(failure, otherwise: 409) == Problem(status: expected, code: code, message: "m", hint: "h"))
+    }
+
     @Test(arguments: [
         ("", 200, nil), (#"{"is_on":false}"#, 200, false), (#"{"is_on":"false"}"#, 400, nil),
         (#"{"on":true}"#, 400, nil),

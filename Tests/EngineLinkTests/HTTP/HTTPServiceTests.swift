@@ -28,9 +28,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/v1/jobs/nobody", "UNKNOWN_JOB"), ("/v1/jobs/nobody/runs", "UNKNOWN_JOB"),
-        ("/v1/runs/0000000000000009/log", "UNKNOWN_RUN"), ("/v1/requests/77", "UNKNOWN_REQUEST"),
-        ("/v1/mirrors/nobody", "UNKNOWN_MIRROR"), ("/v1/mirrors/nobody/failures", "UNKNOWN_MIRROR"),
+        ("/v1/jobs/nobody", "JOB_UNKNOWN"), ("/v1/jobs/nobody/runs", "JOB_UNKNOWN"),
+        ("/v1/runs/0000000000000009/log", "RUN_UNKNOWN"), ("/v1/requests/77", "REQUEST_UNKNOWN"),
+        ("/v1/mirrors/nobody", "MIRROR_UNKNOWN"), ("/v1/mirrors/nobody/failures", "MIRROR_UNKNOWN"),
         ("/v2", "NO_SUCH_ROUTE"),
     ])
     func missing(path: String, code: String) async throws {

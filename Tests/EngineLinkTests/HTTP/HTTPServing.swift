@@ -24,9 +24,12 @@ func serving(
     await service.stop()
 }
 
-func router(token: String? = "secret", engine: HTTPFakeEngine = HTTPFakeEngine()) -> Router {
+func router(
+    token: String? = "secret", metricsToken: String? = nil, parts: Set<HTTPPart> = HTTPPart.everything,
+    engine: HTTPFakeEngine = HTTPFakeEngine()
+) -> Router {
     Router(
         context: Call.Context(
             service: engine, watch: StateWatch(), person: Person(user: "token", uid: 0, via: "api"), now: { .noon }),
-        token: token, randomID: { "random" })
+        parts: parts, token: token, metricsToken: metricsToken, randomID: { "random" })
 }

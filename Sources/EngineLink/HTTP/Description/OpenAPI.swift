@@ -68,9 +68,10 @@ extension Route {
             let required = JSON.bool(body.fields.contains(where: \.isRequired))
             members.append(.init(name: "requestBody", value: .members(["content": content, "required": required])))
         }
-        if method == .post {
-            members.append(.init(name: "security", value: .array([.members(["token": .array([])])])))
-        }
+        let token = JSON.members(["token": .array([])])
+        if method == .post { members.append(.init(name: "security", value: .array([token]))) }
+        // Only where one is set.
+        if part == .metrics { members.append(.init(name: "security", value: .array([.object([]), token]))) }
         members.append(.init(name: "responses", value: responses))
         return .object(members)
     }

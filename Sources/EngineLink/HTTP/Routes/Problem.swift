@@ -15,15 +15,21 @@ struct Problem: Error, Hashable, Sendable {
 
     static func unknown(_ what: String, _ name: String, hint: String = "") -> Problem {
         Problem(
-            status: 404, code: "UNKNOWN_" + what.uppercased(), message: "no \(what) \(printable(name.utf8))", hint: hint
+            status: 404, code: what.uppercased() + "_UNKNOWN", message: "no \(what) \(printable(name.utf8))", hint: hint
         )
     }
 
+    /// The engine's codes for something that a path names and that is not there, or not any more. `INTENT_UNKNOWN`
+    /// and its like say another thing.
+    private static let absences: Set<String> = [
+        "JOB_UNKNOWN", "MIRROR_UNKNOWN", "RUN_UNKNOWN", "REQUEST_UNKNOWN", "ALERT_GONE",
+    ]
+
     /// What the engine refused: 404 when it knows no such thing, else `status`.
     init(_ failure: Failure, otherwise status: Int) {
-        let isUnknown = ["UNKNOWN_", "NO_SUCH_", "NOT_FOUND"].contains { failure.code.hasPrefix($0) }
         self.init(
-            status: isUnknown ? 404 : status, code: failure.code, message: failure.message, hint: failure.hint)
+            status: Self.absences.contains(failure.code) ? 404 : status, code: failure.code, message: failure.message,
+            hint: failure.hint)
     }
 
     init(status: Int, code: String, message: String, hint: String = "", headers: [String: String] = [:]) {

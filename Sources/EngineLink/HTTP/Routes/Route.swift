@@ -22,6 +22,8 @@ struct Route: Sendable {
     var reply: Reply
     var act: @Sendable (Call) async throws(Problem) -> Response
 
+    var part: HTTPPart { if case .metrics = reply { .metrics } else { .api } }
+
     var segments: [Substring] { Array(path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()) }
 
     /// The raw values of the path's parameters when it is this route's path.
@@ -42,7 +44,8 @@ struct Route: Sendable {
     /// Every status it may answer with, in order.
     var statuses: [Int] {
         var statuses = [200, 400, 403, 404, 405, 408, 413, 431, 503]
-        if method == .post { statuses += [401, 409, 415] }
+        if method == .post || part == .metrics { statuses.append(401) }
+        if method == .post { statuses += [409, 415] }
         return statuses.sorted()
     }
 }

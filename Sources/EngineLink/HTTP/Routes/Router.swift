@@ -13,8 +13,11 @@ struct RawRequest: Sendable {
 /// Finds the route of a request, checks everything it carries, and lets the route act.
 struct Router: Sendable {
     var context: Call.Context
+    var parts = HTTPPart.everything
     /// Nil: nobody may act.
     var token: String?
+    /// Nil: everybody may read the metrics.
+    var metricsToken: String?
     /// A name for an order whose sender gave none.
     var randomID: @Sendable () -> String
 
@@ -33,7 +36,7 @@ struct Router: Sendable {
         let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = parts[0].split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         let (route, raw) = try find(request.method, Array(path))
-        if route.method == .post { try checkToken(request.headers["authorization"]) }
+        try checkToken(route, request.headers["authorization"])
         var values = try read(route, path: raw)
         try read(route, query: parts.count > 1 ? parts[1] : "", into: &values)
         try read(route, body: request, into: &values)
@@ -45,7 +48,7 @@ struct Router: Sendable {
 
     private func find(_ method: String, _ path: [Substring]) throws(Problem) -> (Route, [String: Substring]) {
         var allowed: [String] = []
-        for route in RouteTable.all {
+        for route in RouteTable.all where parts.contains(route.part) {
             // A word of the table wins over a parameter: `/v1/events/stream`.
             guard let raw = route.match(path) else { continue }
             if route.method.rawValue == method || (method == "HEAD" && route.method == .get) { return (route, raw) }
@@ -61,12 +64,22 @@ struct Router: Sendable {
             hint: "Use " + allowed.joined(separator: " or ") + ".", headers: ["Allow": allowed.joined(separator: ", ")])
     }
 
-    private func checkToken(_ authorization: String?) throws(Problem) {
-        guard let token, !token.isEmpty else {
-            throw Problem(
-                status: 403, code: "INTENTS_OFF", message: "no token is set, so nobody may act here",
-                hint: "Set a token in the settings, or use the command line.")
+    private func checkToken(_ route: Route, _ authorization: String?) throws(Problem) {
+        switch (route.part, route.method) {
+        case (.metrics, _):
+            if let metricsToken { try check(authorization, against: metricsToken) }
+        case (.api, .get): return
+        case (.api, .post):
+            guard let token, !token.isEmpty else {
+                throw Problem(
+                    status: 403, code: "INTENTS_OFF", message: "no token is set, so nobody may act here",
+                    hint: "Set a token in the settings, or use the command line.")
+            }
+            try check(authorization, against: token)
         }
+    }
+
+    private func check(_ authorization: String?, against token: String) throws(Problem) {
         let scheme = "bearer "
         let given = authorization ?? ""
         let isBearer = given.prefix(scheme.count).lowercased() == scheme

@@ -4,22 +4,35 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
+/// What one address serves: `/metrics`, `/v1`, or both.
+package enum HTTPPart: Hashable, Sendable {
+    case metrics, api
+
+    package static let everything: Set<HTTPPart> = [.metrics, .api]
+}
+
 /// How the API is served.
 package struct HTTPSettings: Sendable {
     package var address: HTTPAddress
+    package var parts: Set<HTTPPart>
     /// Nil: nobody may act.
     package var token: String?
+    /// What readers of the metrics must show; nil: nothing.
+    package var metricsToken: String?
     /// Whom the audit log names for what comes with the token.
     package var person: Person
     package var limits: HTTPLimits
 
     /// `person` is nobody the system knows: whoever holds the token.
     package init(
-        address: HTTPAddress, token: String? = nil,
+        address: HTTPAddress, parts: Set<HTTPPart> = HTTPPart.everything, token: String? = nil,
+        metricsToken: String? = nil,
         person: Person = Person(user: "token", uid: UInt32.max, via: "api"), limits: HTTPLimits = HTTPLimits()
     ) {
         self.address = address
+        self.parts = parts
         self.token = token
+        self.metricsToken = metricsToken
         self.person = person
         self.limits = limits
     }
@@ -114,7 +127,7 @@ package actor HTTPService {
         let limits = settings.limits
         let router = Router(
             context: Call.Context(service: service, watch: watch, person: settings.person, now: now),
-            token: settings.token, randomID: randomID)
+            parts: settings.parts, token: settings.token, metricsToken: settings.metricsToken, randomID: randomID)
         let isHostChecked = if case .tcp = settings.address { true } else { false }
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 64)
