@@ -62,7 +62,7 @@ extension Painter {
             cells: max(4, body.width - kind.cells - state.text.cells - 4), ellipsis: .middle)
         line([Span(path, .pathFolder), Span(kind, .textDim), state], in: body.row(0))
         guard volume.capacity > 0 else {
-            line([Span("how much room it has is seen by the next run", .textDim)], in: body.row(1))
+            line([Span("the next run sees its room", .textDim)], in: body.row(1))
             return
         }
         let used = 1 - Double(volume.free) / Double(volume.capacity)

@@ -6,7 +6,7 @@ extension ConsoleSettings {
     /// Seconds east of UTC at a time, with the changes of the year; nil where times are shown in UTC.
     var utcOffset: (@Sendable (WallTime) -> Int)? {
         guard clock == .local else { return nil }
-        // `autoupdatingCurrent` would follow a changed TZ file but costs a lock a call; a console begins anew cheaply.
+
         let zone = TimeZone.current
         return { zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double($0.milliseconds) / 1000)) }
     }
