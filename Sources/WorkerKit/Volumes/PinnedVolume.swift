@@ -81,7 +81,8 @@ package struct PinnedVolume: Sendable {
         Failure(
             code: "DESTINATION_LOST", side: files.side, message: "\(path) \(message)", subject: path.bytes,
             errno: error?.errno ?? 0, operation: error?.operation ?? "check",
-            hint: "Check cable, power and mount; the run goes on by itself when the same volume is back.", isTransient: true)
+            hint: "Check cable, power and mount; the run goes on by itself when the same volume is back.",
+            isTransient: true)
     }
 }
 

@@ -29,7 +29,8 @@ struct AlertList: AsyncParsableCommand {
 extension Alert {
     /// `3 ERROR nightly JOB_FAILED x2 since ...: message`
     fileprivate func line(at now: WallTime) -> String {
-        var line = "\(id) \(severity.word) \(subject) \(failure.code)\(count > 1 ? " x\(count)" : "")"
+        var line =
+            "\(id) \(severity.word) \(subject) \(failure.code)\(count > 1 ? " x\(count)" : "")"
             + " since \(raisedAt.iso8601()): \(failure.message)"
         if let acknowledgement {
             line += "\n    acknowledged by \(acknowledgement.by.user): \(acknowledgement.note)"

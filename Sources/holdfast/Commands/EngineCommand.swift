@@ -122,7 +122,8 @@ struct EnginePicture: Codable {
         host = state.host
         startedAt = state.startedAt
         running =
-            state.jobs.filter(\.phase.isActive).map(\.name) + state.copies.filter(\.phase.isBusy).map { "mirror " + $0.name }
+            state.jobs.filter(\.phase.isActive).map(\.name)
+            + state.copies.filter(\.phase.isBusy).map { "mirror " + $0.name }
         requests = state.requests.count
         alerts = state.alerts.count
         consoles = state.consoles
@@ -136,7 +137,9 @@ struct EnginePicture: Codable {
             "  running    \(running.isEmpty ? "nothing" : running.joined(separator: ", "))",
             "  requests   \(requests) open",
             "  alerts     \(alerts) open",
-            "  consoles   " + (consoles.isEmpty ? "none" : consoles.map { "\($0.person.user)@\($0.person.via)" }.joined(separator: ", ")),
+            "  consoles   "
+                + (consoles.isEmpty
+                    ? "none" : consoles.map { "\($0.person.user)@\($0.person.via)" }.joined(separator: ", ")),
             "  jobs       \(hold.words)",
         ].joined(separator: "\n")
     }

@@ -22,7 +22,8 @@ struct EngineInstall: AsyncParsableCommand {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try units.service.write(toFile: path, atomically: true, encoding: .utf8)
         } catch {
-            throw Ended(.failed, words: "holdfast: \(path) cannot be written\n  do now Run it with the right to write there.")
+            throw Ended(
+                .failed, words: "holdfast: \(path) cannot be written\n  do now Run it with the right to write there.")
         }
         let manager = system ? "systemctl" : "systemctl --user"
         Standard.out("written to \(path)\nnow: \(manager) daemon-reload && \(manager) enable --now holdfast")

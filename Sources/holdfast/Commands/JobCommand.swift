@@ -26,7 +26,8 @@ struct JobList: AsyncParsableCommand {
         await reach.close()
         if json { return Standard.json(state.jobs) }
         let lines = state.jobs.map { $0.line(at: state.at) }
-        Standard.out(lines.isEmpty ? "no jobs: they are the [job.NAME] tables of the settings" : lines.joined(separator: "\n"))
+        Standard.out(
+            lines.isEmpty ? "no jobs: they are the [job.NAME] tables of the settings" : lines.joined(separator: "\n"))
     }
 }
 

@@ -18,7 +18,9 @@ struct RequestsCommand: AsyncParsableCommand {
         let reach = try await Reach.attach(place)
         let state = try await reach.state()
         var requests = state.requests
-        if all, case .requestHistory(let closed) = try await reach.ask(.requestHistory(limit: 50)) { requests += closed }
+        if all, case .requestHistory(let closed) = try await reach.ask(.requestHistory(limit: 50)) {
+            requests += closed
+        }
         await reach.close()
         if json { return Standard.json(requests) }
         let words = requests.map { RequestText(request: $0, now: state.at).paragraph }
@@ -75,7 +77,8 @@ struct RequestText {
         if let deadline = request.deadline {
             lines.append(
                 "  until    \(deadline.iso8601()), then "
-                    + (request.atDeadline == .failResumable ? "the jobs fail and can be resumed" : "it goes on waiting"))
+                    + (request.atDeadline == .failResumable ? "the jobs fail and can be resumed" : "it goes on waiting")
+            )
         }
         if let claim = request.claim, claim.until > now {
             lines.append("  claimed  by \(claim.by.user)@\(claim.by.via)")

@@ -35,7 +35,8 @@ struct EngineBuilder: Sendable {
 
     private func reread(stop: @escaping @Sendable () -> Void) async -> Result<EngineConfiguration, Failure> {
         let read = try? await runBlocking(name: "settings") { () -> Result<EngineConfiguration, Failure> in
-            do { return .success(try configuration(SettingsFile.load(place.file, user: geteuid()), stop: stop)) } catch {
+            do { return .success(try configuration(SettingsFile.load(place.file, user: geteuid()), stop: stop)) } catch
+            {
                 return .failure((error as? SettingsError)?.failure ?? (error as? Failure) ?? .unreadableSettings)
             }
         }

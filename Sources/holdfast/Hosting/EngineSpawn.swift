@@ -56,5 +56,6 @@ struct EngineSpawn {
 /// Whether a child of ours has ended, and how.
 func endOfChild(_ pid: Int32) -> Int32? {
     var status: Int32 = 0
-    return waitpid(pid, &status, WNOHANG) == pid ? (status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)) : nil
+    return waitpid(pid, &status, WNOHANG) == pid
+        ? (status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)) : nil
 }

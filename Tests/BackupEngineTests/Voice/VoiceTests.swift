@@ -111,7 +111,7 @@ extension Voice {
         let sent = Mutex<[String]>([]), beats = Mutex(0)
         var settings = bench.settings
         settings.channels.append(ChannelSettings(name: "late", kind: settings.channels[0].kind))
-        settings.ping = PingSettings(target: .url("https://example.org"), every: 10)
+        settings.ping = PingSettings(target: .url("https:\u{2F}/example.org"), every: 10)
         await voice.obey(
             settings, redaction: Redaction(),
             send: { message in

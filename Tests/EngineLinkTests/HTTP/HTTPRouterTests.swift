@@ -23,7 +23,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/metrics", 200), ("/metrics/", 404), ("/", 404), ("//metrics", 404), ("*", 400), ("http:\u{2F}/x/metrics", 400),
+        ("/metrics", 200), ("/metrics/", 404), ("/", 404), ("//metrics", 404), ("*", 400),
+        ("http:\u{2F}/x/metrics", 400),
         ("/v1/jobs/nightly", 200), ("/v1/jobs/", 400), ("/v1/jobs/a%2Fb", 200), ("/v1/jobs/%zz", 400),
         ("/v1/jobs/..", 200), ("/v1/jobs/n%69ghtly/runs?limit=5", 200), ("/v1/jobs/x/runs?limit=0", 400),
         ("/v1/jobs/x/runs?limit=501", 400), ("/v1/jobs/x/runs?limit=5&limit=6", 400), ("/v1/jobs/x/runs?limt=5", 400),
