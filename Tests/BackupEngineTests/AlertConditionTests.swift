@@ -38,7 +38,6 @@ private func ended(_ result: JobResult, _ failure: Failure? = nil) -> JobRun {
 
     static let cases: [Case] = [
         Case(code: "JOB_FAILED", subject: "nightly", severity: .error) { $0.jobs[0].lastRun = ended(.failed) },
-        Case(code: "JOB_FAILED", subject: "nightly", severity: .error) { $0.jobs[0].lastRun = ended(.interrupted) },
         Case(code: "JOB_OVERLAPS", subject: "nightly", severity: .warn, facts: AlertFacts(overlaps: ["nightly": 3])) {
             _ in
         },
