@@ -478,7 +478,8 @@ class Killed:
             for job in sorted(known):
                 proof.check(about(mails, job), f"{job} was never told to {receiver}")
             ids = collections.Counter(mail.id for mail in mails)
-            proof.check(max(ids.values(), default=0) <= 2, f"{receiver}: {ids.most_common(2)}")
+            # Once more for each kill that came between the text and its 250: a second kill may meet the second try.
+            proof.check(max(ids.values(), default=0) <= 3, f"{receiver}: {ids.most_common(2)}")
             for one, copies in ids.items():
                 texts = {mail.raw for mail in mails if mail.id == one}
                 proof.check(len(texts) == 1, f"{receiver}: one Message-ID, {len(texts)} texts")
@@ -488,8 +489,8 @@ class Killed:
                 proof.check(len(heads) <= 1, f"{job} reached {receiver} under {len(heads)} ids")
         first = self.names[0]
         hold, starve, plain = (about(self.mail.to(self.receivers[name]), first) for name in ("hold", "starve", "plain"))
-        proof.check((len(hold), len(starve), len(plain)) == (2, 1, 1),
-                    f"taken and unsaid {len(hold)}, half sent {len(starve)}, told {len(plain)}; wanted 2, 1, 1")
+        proof.check(len(hold) in (2, 3) and (len(starve), len(plain)) == (1, 1),
+                    f"taken and unsaid {len(hold)}, half sent {len(starve)}, told {len(plain)}; wanted 2 or 3, 1, 1")
         self.copies = sum(count - 1 for count in collections.Counter(
             (mail.id, tuple(mail.receivers)) for mail in self.mail.taken).values())
         proof.check(self.told_failures(known), "a failed run is not in the history")
