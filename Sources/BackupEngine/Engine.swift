@@ -55,6 +55,7 @@ package actor Engine: EnginePort {
         state.recentEvents = await parts.log.recent
         state.requests = await parts.requests.open
         await readAlerts()
+        await parts.jobs.recover()
         await leaveOldRequests(parts)
         startPublishing()
         await parts.requests.start()

@@ -41,6 +41,8 @@ package actor JobDesk {
     private var unkept: [JobInput] = []
     var owedTriedAt: [String: Double] = [:]
     private var ticker: Task<Void, Never>?
+    /// Runs that the engine before left in progress, until `recover`.
+    private var left: [JobRun]
     var isStart = true
     var clockWatch: ClockWatch
     var clockSeenAt = -Double.infinity
@@ -51,9 +53,7 @@ package actor JobDesk {
 
     package static func open(_ setting: Setting, jobs: [JobSettings]) async throws(Failure) -> JobDesk {
         let remembered = try await onThread("jobs") { () throws(Failure) in try setting.store.restore() }
-        let desk = try JobDesk(setting, jobs, remembered)
-        await desk.recover(remembered.open)
-        return desk
+        return try JobDesk(setting, jobs, remembered)
     }
 
     private init(
@@ -61,6 +61,7 @@ package actor JobDesk {
     ) throws(Failure) {
         do throws(ThreadError) { thread = try ThreadExecutor(name: "jobs") } catch { throw .noThread(error) }
         self.setting = setting
+        left = remembered.open
         clerk = setting.clerk
         clerk.take(jobs)
         clockWatch = ClockWatch(fact: remembered.facts["clock_watch"])
@@ -70,10 +71,12 @@ package actor JobDesk {
     }
 
     /// Closes what a dead engine left in progress and ends the children that outlived it (B26).
-    private func recover(_ open: [JobRun]) {
+    ///
+    /// A run that is tried again begins at once, so whatever runs need must be there before.
+    package func recover() {
         // Held before anything can begin: the stop file survives a reboot (B32).
         lookForStopFile()
-        let dead = Set(open.map(\.run.text))
+        let dead = Set(left.map(\.run.text))
         let owed = Set(book.names.compactMap { book.cards[$0]?.memory.owedStart?.run.text })
         let killed = Leftovers.reap { dead.contains($0) || owed.contains($0) }
         if !killed.isEmpty {
@@ -83,7 +86,8 @@ package actor JobDesk {
             recall(name)
             book.cards[name]?.lastResult = recents[name]?.last { $0.failure?.code != "SKIPPED_OVERLAP" }?.result
         }
-        for run in open { stepOrKeep(.crashed(run)) }
+        for run in left { stepOrKeep(.crashed(run)) }
+        left = []
     }
 
     package func start() {

@@ -50,6 +50,32 @@ import WorkerKit
         await engine.close()
     }
 
+    @Test("B1 a mirror's run that goes on after a crash finds its mirror, however long the others take to open")
+    func crashedMirror() async throws {
+        let place = try Place()
+        var job = JobSettings(name: "nightly", kind: .mirrorRun)
+        job.mirror = "cold"
+        job.retries = 2
+        _ = try dead(JobPlace(at: place), "nightly")
+        var configuration = place.configuration(place.settings())
+        configuration.jobs = [job]
+        for number in 0..<40 {
+            var other = place.settings()
+            other.name = "other\(number)"
+            configuration.mirrors.insert(other, at: 0)
+        }
+        let engine = try await Engine.open(configuration)
+        _ = try await engine.state {
+            $0.job("nightly")?.lastRun?.trigger == .retry || $0.job("nightly")?.current != nil
+        }
+        guard case .jobRuns(let history) = await engine.ask(.jobRuns(job: "nightly", before: nil, limit: 10)) else {
+            Issue.record("no history")
+            return
+        }
+        #expect(!history.contains { $0.failure?.code == "MIRROR_UNKNOWN" })
+        await engine.close()
+    }
+
     @Test("B26 children that outlived the engine are ended before anything begins")
     func leftovers() async throws {
         let place = try JobPlace([commandJob("j", ["true"])])
