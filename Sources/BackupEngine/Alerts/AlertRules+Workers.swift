@@ -81,7 +81,7 @@ extension CopyPhase {
 /// The event of a start after a crash: `started` is when the engine began that never ended in order.
 package func crashEvent(started: WallTime, at: WallTime) -> Event {
     Event(
-        at: at, severity: .warn, component: "engine", code: "ENGINE_CRASHED",
+        at: at, severity: .warn, component: "engine", code: "ENGINE_CRASHED", job: "engine",
         message: "the engine before this one did not end in order",
         failure: Failure(
             code: "ENGINE_CRASHED", side: .engine,
