@@ -98,8 +98,9 @@ final class MirrorDesk {
             let count = try await copier.requeue(blob)
             lookedAt = -Double.infinity
             return "\(Quantity.count(count)) queued again"
-        default:
-            return ""
+        case .acknowledge, .snooze, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
+            .postpone, .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine:
+            throw Failure(code: "INTENT_UNKNOWN", side: .engine, message: "that is no word to a mirror")
         }
     }
 
@@ -155,6 +156,9 @@ final class MirrorDesk {
     /// The volume enrolled last.
     var volume: VolumeIdentity? { look.volume?.identity }
 
+    /// When a run on it last ended, so when it was certainly there.
+    var lastSeen: WallTime? { look.lastRun?.endedAt }
+
     /// Why the volume cannot be used now, looked at afresh; nil when it can.
     func refusal() async -> Failure? {
         do throws(Failure) { return try await copier.status().refusal } catch { return error }
@@ -185,7 +189,17 @@ final class MirrorDesk {
         }
         var picture = painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
         if let away { picture.phase = .waiting(reason: away) }
+        // The gauges tell of the last run that reached its volume; this one did not.
+        if away != nil || work.standing.isAbsence { picture.volume.isPresent = false }
         return picture
+    }
+}
+
+extension RunSlot.Standing {
+    /// The work ended before it began, for the volume was away.
+    fileprivate var isAbsence: Bool {
+        guard case .over(.refused(let failure)) = self else { return false }
+        return failure.isAbsence
     }
 }
 

@@ -138,7 +138,7 @@ import WorkerKit
         let commands = page.filter { $0.component == "command" }
         #expect(commands.map(\.code) == ["INTENT", "INTENT_REFUSED", "INTENT_REFUSED", "INTENT_REFUSED"])
         #expect(commands.map(\.job) == ["cold", "cld", "", "cold"])
-        #expect(commands.first?.message == "requeue all failures: 0 queued again")
+        #expect(commands.first?.message == "requeue all failures of mirror cold: 0 queued again")
         #expect(page.map(\.number) == page.map(\.number).sorted(by: >))
         let before = try #require(page.dropFirst().first?.number)
         guard case .log(let older) = await engine.ask(.log(before: before, limit: 1, atLeast: .info)) else {

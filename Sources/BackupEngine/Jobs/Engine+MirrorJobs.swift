@@ -139,7 +139,7 @@ extension Engine {
             } else if why == nil, let attending = job.attending {
                 mirrorJobs[name]?.attending = nil
                 attending.cancel()
-                let subject = desk.volume?.uuid ?? name
+                let subject = Request.subject(desk.volume, mirror: name)
                 try? await parts.requests.withdraw(.attachVolume, subject: subject, reason: "the volume is back")
                 await parts.jobs.follow(.goesOn(job.context.run.run))
             }
@@ -150,13 +150,15 @@ extension Engine {
     private func attend(
         _ name: String, _ volume: VolumeIdentity?, _ context: JobContext, _ why: String, _ parts: EngineParts
     ) async {
-        var why = why
+        let cause = state.alerts.first { $0.subject == name && $0.failure.isAbsence }?.failure.message
+        var why = cause.map { why == $0 ? why : "\(why): \($0)" } ?? why
+        // An answer that came too early asks again and moves no deadline.
+        let deadline = Request.usualDeadline(for: context.run.trigger, now: time.wall())
         while !Task.isCancelled {
-            let now = time.wall()
+            let target = desks[name]?.settings.target ?? ""
             let draft = Request.attachVolume(
-                uuid: volume?.uuid ?? name, name: "\(volume?.uuid.prefix(8) ?? "?") of mirror \(name)",
-                job: context.run.job, why: why, lastSeen: printable((desks[name]?.settings.target ?? "").utf8),
-                now: now, deadline: Request.usualDeadline(for: context.run.trigger, now: now))
+                volume, mirror: name, target: target, job: context.run.job, why: why, seen: desks[name]?.lastSeen,
+                candidates: await VolumeSearch.find(volume, target: target), now: time.wall(), deadline: deadline)
             let end = try? await parts.requests.ask(draft) { request in
                 await parts.jobs.follow(.waits(context.run.run, request: request.number))
             }
@@ -228,7 +230,7 @@ extension JobOutcome {
 
 extension Failure {
     /// The volume is away, which a person can change.
-    fileprivate var isAbsence: Bool { code == "VOLUME_NOT_MOUNTED" || code == "DESTINATION_LOST" }
+    var isAbsence: Bool { code == "VOLUME_NOT_MOUNTED" || code == "DESTINATION_LOST" }
 
     fileprivate static let nobodyCame = Failure(
         code: "REQUEST_EXPIRED", side: .destination, message: "nobody attached the volume in time",

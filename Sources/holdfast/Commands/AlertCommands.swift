@@ -115,7 +115,8 @@ extension AuditEntry {
             case .accepted(let words): words
             case .refused(let failure): "refused, " + failure.message
             }
-        return "\(number) \(at.iso8601()) \(order.by.user)@\(order.by.via) \(words): \(outcome)"
+        let person = printable(order.by.user.utf8) + "@" + printable(order.by.via.utf8)
+        return "\(number) \(at.iso8601()) \(person) \(words): \(outcome)"
     }
 }
 
