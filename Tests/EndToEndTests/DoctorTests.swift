@@ -94,6 +94,10 @@ import Testing
         Case("time.clock", .warning, "not synchronised") { $0.clockIsSynchronised = false },
         Case("time.clock", .warning, "nobody knows") { $0.clockIsSynchronised = nil },
         Case("terminal.term", .warning, "dumb terminal") { $0.term = "dumb" },
+        Case("terminal.term", .warning, "a terminal without its name") { $0.term = "" },
+        Case("terminal.term", .ok, "no terminal, as under a service manager") {
+            ($0.hasTerminal, $0.term, $0.termIsKnown, $0.localeIsUTF8) = (false, "", false, false)
+        },
         Case("terminal.term", .warning, "unknown terminal") { $0.termIsKnown = false },
         Case("terminal.locale", .warning, "no UTF-8") { $0.localeIsUTF8 = false },
         Case("service.systemd", .warning, "no systemd") { $0.hasSystemd = false },
