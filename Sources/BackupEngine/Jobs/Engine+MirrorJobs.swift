@@ -153,12 +153,15 @@ extension Engine {
         let cause = state.alerts.first { $0.subject == name && $0.failure.isAbsence }?.failure.message
         var why = cause.map { why == $0 ? why : "\(why): \($0)" } ?? why
         // An answer that came too early asks again and moves no deadline.
-        let deadline = Request.usualDeadline(for: context.run.trigger, now: time.wall())
+        var deadline = Request.usualDeadline(for: context.run.trigger, now: time.wall())
         while !Task.isCancelled {
             let target = desks[name]?.settings.target ?? ""
+            let candidates = await VolumeSearch.find(volume, target: target)
+            // Back meanwhile: nobody would withdraw the question.
+            if Task.isCancelled { return }
             let draft = Request.attachVolume(
                 volume, mirror: name, target: target, job: context.run.job, why: why, seen: desks[name]?.lastSeen,
-                candidates: await VolumeSearch.find(volume, target: target), now: time.wall(), deadline: deadline)
+                candidates: candidates, now: time.wall(), deadline: deadline)
             let end = try? await parts.requests.ask(draft) { request in
                 await parts.jobs.follow(.waits(context.run.run, request: request.number))
             }
@@ -169,6 +172,7 @@ extension Engine {
             case .answered?:
                 // The worker looks every second; not there after some of them, it is asked again.
                 try? await Task.sleep(for: .seconds(3))
+                deadline = await parts.requests.endedDeadline(.attachVolume, subject: draft.subject)
                 why = "somebody said that it is attached, but it is not there yet"
             case .expired?:
                 mirrorJobs[name]?.isExpired = true

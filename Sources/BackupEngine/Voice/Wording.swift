@@ -39,7 +39,7 @@ package struct Wording: Sendable {
                 id: "recovered.\(told.key).\(channel)", channel: channel, occasion: .recovery, topic: subject,
                 subject: "[\(host)] well again, \(subject): no more \(told.alert.failure.code)",
                 body: "Over after \(length): \(told.alert.failure.message)\n"
-                    + (told.wasTold ? "" : "It was not told by itself: the like had gone out within the hour.\n"),
+                    + (told.wasTold ? "" : "It was not told by itself: it was over before its turn came.\n"),
                 severity: .info,
                 facts: [
                     Message.Fact("alert", "\(told.alert.id)"), Message.Fact("code", told.alert.failure.code),
