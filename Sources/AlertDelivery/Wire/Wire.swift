@@ -66,7 +66,7 @@ struct Wire<Part: Sendable>: Sendable {
         do {
             try await channel.writeAndFlush(data).get(before: deadline)
         } catch {
-            // A failed handshake shows in the inbox; the write only finds the connection closed.
+            // What broke the connection shows in the inbox; the write only finds it closed.
             throw trouble(inbox.error ?? error, step)
         }
     }
