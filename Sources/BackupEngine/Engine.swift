@@ -17,6 +17,7 @@ package actor Engine: EnginePort {
     var mirrorJobs: [String: MirrorJob] = [:]
     /// Slots held by runs that were begun by hand.
     var takenByHand: Set<String> = []
+    var reloading = Reloading()
     let taps = RunTaps()
     var isClosing = false
 
@@ -136,6 +137,7 @@ package actor Engine: EnginePort {
 
     func desk(_ name: String) throws(Failure) -> MirrorDesk {
         if let desk = desks[name] { return desk }
+        if reloading.changing.contains(name) { throw .mirrorChanges }
         throw Failure(
             code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))",
             hint: "Mirrors are the [mirror.NAME] tables of the settings file.")
@@ -165,5 +167,9 @@ package actor Engine: EnginePort {
 }
 
 extension Failure {
+    static let mirrorChanges = Failure(
+        code: "MIRROR_CHANGES", side: .engine, message: "the mirror takes its new settings just now",
+        hint: "Order it again.", isTransient: true)
+
     static let engineCloses = Failure(code: "ENGINE_CLOSING", side: .engine, message: "the engine is ending")
 }

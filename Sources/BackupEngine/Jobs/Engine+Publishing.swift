@@ -132,6 +132,7 @@ extension Engine {
             copies.append(await desk.picture(now: seconds(time.monotonic())))
         }
         await followMirrorJobs()
+        await takeLateMirrors(parts)
         if publishing.areJobsDirty {
             publishing.areJobsDirty = false
             let picture = await parts.jobs.picture

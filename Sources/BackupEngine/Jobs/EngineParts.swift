@@ -24,8 +24,8 @@ struct EngineParts: Sendable {
         let catalog = keys.catalog
         let censor = Censor(configuration.redaction)
         let log = try EventLog(
-            catalog: catalog, logPath: configuration.logPath, censor: censor, onKept: { taps.note($0) },
-            onEvent: { [weak engine] in await engine?.took($0) })
+            catalog: catalog, logPath: configuration.logPath, keeping: configuration.logging, censor: censor,
+            onKept: { taps.note($0) }, onEvent: { [weak engine] in await engine?.took($0) })
         let lives = EngineLives(catalog), now = time.wall()
         if let crashed = try await onThread("life", { () throws(Failure) in try lives.begin(at: now) }) {
             log.post(crashEvent(started: crashed, at: now))

@@ -29,7 +29,7 @@ package actor JobDesk {
         package var ended: @Sendable (JobRun) -> Void
     }
 
-    let setting: Setting
+    var setting: Setting
     var book: JobBook
     var clerk: ScheduleClerk
     var recents: [String: [JobRun]] = [:]
@@ -122,6 +122,8 @@ package actor JobDesk {
     /// One step: decided on a copy, kept, adopted, carried out. Throws what the book refuses or the catalog cannot keep.
     @discardableResult
     package func step(_ input: JobInput, facts: [String: String?] = [:]) throws(Failure) -> String {
+        // Between two ticks the end of one run must not begin the next beside a fresh stop file (B32).
+        if input.letsOthersBegin { lookForStopFile() }
         var next = book
         let words = try next.take(input, at: JobDesk.moment(setting.time))
         var change = next.drainChange(since: book)

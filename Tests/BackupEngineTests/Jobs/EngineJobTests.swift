@@ -225,6 +225,31 @@ import WorkerKit
         await engine.close()
     }
 
+    @Test("B32 a stop file put by a job keeps the next of its chain, and whatever is asked, from beginning at all")
+    func stopFileBetween() async throws {
+        var place = try JobPlace()
+        let here = place
+        place.jobs = [
+            // The file is there before the run has its end, and no tick need have seen it.
+            commandJob("a", here.traced("a", "touch \(here.path)/state/STOP; exit 1")),
+            commandJob("b", here.traced("b")) {
+                $0.after = ["a"]
+                $0.afterWhen = .always
+            },
+        ]
+        let engine = try await place.open()
+        try await engine.begin(.runJob(name: "a"))
+        let state = try await engine.state { $0.job("b")?.lastRun != nil }
+        #expect(state.job("b")?.lastRun?.result == .skipped)
+        #expect(await engine.send(.runJob(name: "b")).refusal == "STOP_FILE")
+        try FileManager.default.removeItem(atPath: place.path + "/state/STOP")
+        _ = try await engine.state { $0.hold.stopFile == nil }
+        try await engine.begin(.runJob(name: "b"))
+        _ = try await engine.state { $0.job("b")?.lastRun?.result == .ok }
+        #expect(place.trace == ["a", "b"])
+        await engine.close()
+    }
+
     @Test("maintenance and drain outlive the engine, and end")
     func holds() async throws {
         let place = try JobPlace([commandJob("j", ["true"])])
