@@ -69,9 +69,24 @@ package actor Engine: EnginePort {
     }
 
     func openDesk(_ settings: MirrorSettings) async throws(Failure) {
-        guard let keys, let log = parts?.log else { return }
-        desks[settings.name] = try await MirrorDesk.open(
-            settings, configuration: configuration, lock: keys.lock, time: time, events: { log.post($0) })
+        guard let keys, let parts else { return }
+        let (log, evidence) = (parts.log, parts.evidence)
+        try await evidence.recall(settings.name)
+        let desk = try await MirrorDesk.open(
+            settings, configuration: configuration, lock: keys.lock, time: time, events: { log.post($0) },
+            ended: { [weak self] run, tally, volume in
+                await evidence.note(
+                    run, tally, mirror: settings.name, volume: volume, by: await self?.runner(of: settings.name) ?? "")
+            })
+        // An engine that died at the end of a run did not get so far.
+        await desk.tellLastEnd()
+        desks[settings.name] = desk
+    }
+
+    /// Who runs a mirror: a job, or people.
+    private func runner(of mirror: String) -> String {
+        guard let run = mirrorJobs[mirror]?.context.run else { return "by hand" }
+        return "job \(run.job.tidied(100)), \(run.trigger.rawValue)"
     }
 
     // MARK: EnginePort

@@ -22,6 +22,8 @@ package struct EngineConfiguration: Sendable {
     package var logging = LogKeeping()
     package var host: String
     package var version: String
+    /// What programs of jobs get beside what the engine itself says: see `JobStages.passed`.
+    package var environment: [String: String] = [:]
     /// Who sends intents that come without a name, from the same process.
     package var person = Person.engine
     /// The file calls of a mirror's two sides; tests and the demo put faults here.

@@ -13,6 +13,7 @@ struct EngineParts: Sendable {
     let jobs: JobDesk
     let answers: AnswersFolder
     let artefacts: ArtefactWatch
+    let evidence: EvidenceDesk
     let voice: Voice
     private let lives: EngineLives
     private let time: SystemTime
@@ -48,6 +49,7 @@ struct EngineParts: Sendable {
                             message: failure.message))
                 }),
             artefacts: try ArtefactWatch(files: files),
+            evidence: try EvidenceDesk(catalog, time: time, events: { log.post($0) }),
             voice: try await voice(configuration, catalog, engine, log, time), lives: lives, time: time)
     }
 
@@ -60,7 +62,8 @@ struct EngineParts: Sendable {
             logs: RunLogs(folder: configuration.stateFolder + "/log/runs", censor: censor, time: time),
             retention: configuration.runLogs, stateFolder: configuration.stateFolder,
             works: await engine.works, clerk: ScheduleClerk { JobCalendar($0) }, time: time,
-            clock: configuration.outside.clock, atOnce: configuration.jobsAtOnce, events: { log.post($0) },
+            clock: configuration.outside.clock, atOnce: configuration.jobsAtOnce,
+            surroundings: configuration.environment, events: { log.post($0) },
             changed: { [weak engine] in Task { await engine?.jobsChanged() } },
             jumped: { seconds in Task { try? await requests.clockJumped(by: seconds) } },
             ended: { [weak engine] run in Task { await engine?.jobEnded(run) } })

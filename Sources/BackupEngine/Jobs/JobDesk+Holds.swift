@@ -79,7 +79,8 @@ extension JobDesk {
             note(.warn, "START_OWED", name, "its start command runs now: the run \(owed.run) did not")
             Task { [setting] in
                 var command = ChildCommand(
-                    owed.command, environment: ["HOLDFAST_JOB": name], timeout: owed.timeout, run: owed.run.text)
+                    owed.command, environment: JobStages.environment(name, setting.surroundings), timeout: owed.timeout,
+                    run: owed.run.text)
                 command.patience = 5
                 let failure: Failure?
                 do throws(Failure) {

@@ -20,6 +20,7 @@ package actor JobDesk {
         package var time: SystemTime
         package var clock: ClockWitness
         package var atOnce: Int
+        package var surroundings: [String: String]
         package var events: @Sendable (Event) -> Void
         /// Something that people see has changed.
         package var changed: @Sendable () -> Void
@@ -200,7 +201,9 @@ package actor JobDesk {
         note(.info, "JOB_STARTED", run.job, "run \(run.run) began (\(run.trigger.rawValue), try \(run.attempt))")
         let work = setting.works[run.kind] ?? JobDesk.unknown
         do throws(Failure) {
-            let runner = try JobRunner(run, active.settings, work, setting.logs) {
+            let runner = try JobRunner(
+                run, active.settings, work, setting.logs, surroundings: setting.surroundings
+            ) {
                 [weak self] owed throws(Failure) in
                 try await self?.owe(owed)
             }

@@ -27,6 +27,7 @@ struct EngineBuilder: Sendable {
         made.voice = settings.voice
         made.settingsFile = place.file
         made.person = Caller.person
+        made.environment = ProcessInfo.processInfo.environment
         let secrets = try KnownSecrets(settings, place.secrets)
         made.redaction = secrets.redaction
         made.outside.deliver = { message in await secrets.deliver(message) }

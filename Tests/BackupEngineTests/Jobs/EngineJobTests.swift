@@ -36,6 +36,32 @@ import WorkerKit
         await engine.close()
     }
 
+    @Test("a program gets whose it is, the zone and where to write, and nothing else of the engine's environment")
+    func environment() async throws {
+        let place = try Place()
+        var configuration = place.configuration(place.settings())
+        configuration.jobs = [commandJob("j", ["env"]) { $0.beforeHook = ["env"] }]
+        configuration.environment = [
+            "HOME": "/h", "USER": "u", "LOGNAME": "l", "TZ": "Europe/Rome", "TMPDIR": "/t", "SHELL": "/bin/sh",
+            "AWS_SECRET_ACCESS_KEY": "canary", "HOLDFAST_JOB": "other",
+        ]
+        let engine = try await Engine.open(configuration)
+        let run = try await engine.run("j")
+        let lines = try await engine.log(of: run.run)
+        for stage in ["command", "before_hook"] {
+            let names = lines.compactMap { line in
+                line.range(of: stage + " out: ").map { String(line[$0.upperBound...].prefix { $0 != "=" }) }
+            }
+            #expect(
+                Set(names) == [
+                    "HOME", "USER", "LOGNAME", "TZ", "TMPDIR", "PATH", "LANG", "HOLDFAST_JOB", "HOLDFAST_RUN",
+                ])
+        }
+        #expect(lines.contains { $0.hasSuffix("out: HOLDFAST_JOB=j") })
+        #expect(lines.contains { $0.hasSuffix("out: HOME=/h") })
+        await engine.close()
+    }
+
     struct Stages: CustomTestStringConvertible, Sendable {
         var failing: String
         var trace: [String]
