@@ -17,6 +17,7 @@ package actor Engine: EnginePort {
     var mirrorJobs: [String: MirrorJob] = [:]
     /// Slots held by runs that were begun by hand.
     var takenByHand: Set<String> = []
+    var reloading = Reloading()
     let taps = RunTaps()
     var isClosing = false
 
@@ -69,9 +70,24 @@ package actor Engine: EnginePort {
     }
 
     func openDesk(_ settings: MirrorSettings) async throws(Failure) {
-        guard let keys, let log = parts?.log else { return }
-        desks[settings.name] = try await MirrorDesk.open(
-            settings, configuration: configuration, lock: keys.lock, time: time, events: { log.post($0) })
+        guard let keys, let parts else { return }
+        let (log, evidence) = (parts.log, parts.evidence)
+        try await evidence.recall(settings.name)
+        let desk = try await MirrorDesk.open(
+            settings, configuration: configuration, lock: keys.lock, time: time, events: { log.post($0) },
+            ended: { [weak self] run, tally, volume in
+                await evidence.note(
+                    run, tally, mirror: settings.name, volume: volume, by: await self?.runner(of: settings.name) ?? "")
+            })
+        // An engine that died at the end of a run did not get so far.
+        await desk.tellLastEnd()
+        desks[settings.name] = desk
+    }
+
+    /// Who runs a mirror: a job, or people.
+    private func runner(of mirror: String) -> String {
+        guard let run = mirrorJobs[mirror]?.context.run else { return "by hand" }
+        return "job \(run.job.tidied(100)), \(run.trigger.rawValue)"
     }
 
     // MARK: EnginePort
@@ -137,6 +153,7 @@ package actor Engine: EnginePort {
 
     func desk(_ name: String) throws(Failure) -> MirrorDesk {
         if let desk = desks[name] { return desk }
+        if reloading.changing.contains(name) { throw .mirrorChanges }
         throw Failure(
             code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))",
             hint: "Mirrors are the [mirror.NAME] tables of the settings file.")
@@ -166,5 +183,9 @@ package actor Engine: EnginePort {
 }
 
 extension Failure {
+    static let mirrorChanges = Failure(
+        code: "MIRROR_CHANGES", side: .engine, message: "the mirror takes its new settings just now",
+        hint: "Order it again.", isTransient: true)
+
     static let engineCloses = Failure(code: "ENGINE_CLOSING", side: .engine, message: "the engine is ending")
 }

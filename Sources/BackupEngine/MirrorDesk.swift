@@ -18,6 +18,9 @@ final class MirrorDesk {
     private var lookedAt = -Double.infinity
     private var lookedIn = CopyPhase.idle
     private let events: @Sendable (Event) -> Void
+    /// Told of each run with an end, the index at that end, and the volume's uuid.
+    private let ended: Ended
+    typealias Ended = @Sendable (RunSummary, Tally, String) async -> Void
     /// Asked for during the work in hand. A worker that only just begins forgets what it was told before, so all of it
     /// is said again with each picture.
     private var isStopWanted = false, isPauseWanted = false
@@ -27,9 +30,10 @@ final class MirrorDesk {
 
     private init(
         settings: MirrorSettings, copier: Copier, reader: MirrorReader, time: SystemTime,
-        events: @escaping @Sendable (Event) -> Void
+        events: @escaping @Sendable (Event) -> Void, ended: @escaping Ended
     ) {
         self.events = events
+        self.ended = ended
         self.settings = settings
         self.copier = copier
         self.reader = reader
@@ -40,7 +44,7 @@ final class MirrorDesk {
     /// Opens the mirror's index file, making it if there is none, and the worker on it.
     static func open(
         _ settings: MirrorSettings, configuration: EngineConfiguration, lock: InstanceLock, time: SystemTime,
-        events: @escaping @Sendable (Event) -> Void
+        events: @escaping @Sendable (Event) -> Void, ended: @escaping Ended
     ) async throws(Failure) -> MirrorDesk {
         let path = configuration.stateFolder + "/mirrors/\(settings.name).sqlite"
         let store = try await onThread("index-open") { () throws(Failure) in try BlobIndexStore(path: path) }
@@ -50,7 +54,8 @@ final class MirrorDesk {
             target: files.target,
             stateFolder: configuration.stateFolder, time: time, events: events)
         return MirrorDesk(
-            settings: settings, copier: copier, reader: try MirrorReader(store), time: time, events: events)
+            settings: settings, copier: copier, reader: try MirrorReader(store), time: time, events: events,
+            ended: ended)
     }
 
     /// What the mirror does, as intents are judged by it.
@@ -109,8 +114,15 @@ final class MirrorDesk {
     ) {
         (isStopWanted, isPauseWanted, limitsWanted) = (false, false, nil)
         painter.begin(at: seconds(time.monotonic()), base: copier.gauges.read())
-        work.begin { [copier, events, time, name = settings.name] in
-            do throws(Failure) { return .ended(try await body(copier)) } catch {
+        work.begin { [copier, reader, events, ended, time, name = settings.name] in
+            do throws(Failure) {
+                let run = try await body(copier)
+                // Before the next can begin: what the run proved is read from the index as it left it.
+                if let look = try? await reader.look(), let uuid = look.volume?.identity.uuid {
+                    await ended(run, look.tally, uuid)
+                }
+                return .ended(run)
+            } catch {
                 let isAsked = error.code == "INTERRUPTED"
                 events(
                     Event(
@@ -120,6 +132,14 @@ final class MirrorDesk {
                 return .refused(error)
             }
         }
+    }
+
+    /// Tells of the last run once more, unless one began after it.
+    func tellLastEnd() async {
+        guard let look = try? await reader.look(), let uuid = look.volume?.identity.uuid, let run = look.lastRun else {
+            return
+        }
+        await ended(run, look.tally, uuid)
     }
 
     /// The engine goes on taking pictures meanwhile: a stop that came too early is said again.

@@ -28,13 +28,16 @@ extension Engine {
 
     private func perform(_ context: JobContext) async -> JobOutcome {
         let name = context.settings.mirror
+        // Begun by hand in the moment before, or being given new settings.
+        while reloading.changing.contains(name) || desks[name]?.isBusy == true {
+            await desks[name]?.wait()
+            try? await Task.sleep(for: .milliseconds(20))
+        }
         guard let desk = desks[name] else {
             return JobOutcome(
                 Failure(
                     code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))"))
         }
-        // Begun by hand in the moment before.
-        await desk.wait()
         mirrorJobs[name] = MirrorJob(context: context)
         taps.set(name, context.log)
         let outcome = await context.steering.followed(by: { [weak self] wish in
@@ -92,14 +95,10 @@ extension Engine {
 
     /// An intent for a mirror; when a job runs it, the job is meant.
     func mirror(_ name: String, _ intent: Intent, _ parts: EngineParts) async throws(Failure) -> String {
+        _ = try desk(name)
+        if intent.beginsRun, let obstacle = await parts.jobs.obstacle { throw obstacle }
         let desk = try desk(name)
         if let refusal = refusal(of: intent, in: desk.phase) { throw refusal }
-        if intent.beginsRun {
-            if let why = state.hold.stopFile { throw .stopped(why) }
-            if state.hold.isDraining {
-                throw .jobRefused("DRAINING", "the engine drains: nothing begins", "holdfast engine drain --off")
-            }
-        }
         if let job = mirrorJobs[name]?.context.run.job {
             switch intent {
             case .stopMirror: return try await parts.jobs.step(.cancel(job))

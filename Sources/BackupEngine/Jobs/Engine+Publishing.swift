@@ -132,6 +132,7 @@ extension Engine {
             copies.append(await desk.picture(now: seconds(time.monotonic())))
         }
         await followMirrorJobs()
+        await takeLateMirrors(parts)
         if publishing.areJobsDirty {
             publishing.areJobsDirty = false
             let picture = await parts.jobs.picture
@@ -154,7 +155,10 @@ extension Engine {
             publishing.lookedAt = now
             publishing.sightings = await parts.artefacts.look(at: configuration.sets, now: time.wall())
         }
-        state.sets = SetWatch.states(configuration.sets, setFacts, now: time.wall())
+        let facts = SetFacts(
+            jobs: configuration.jobs, runs: publishing.lastGood, evidence: await parts.evidence.newest,
+            sightings: publishing.sightings)
+        state.sets = SetWatch.states(configuration.sets, facts, now: time.wall())
         state.delivery = await parts.voice.state
         _ = await parts.alerts.judge(state, facts: AlertFacts(overlaps: publishing.overlaps))
         await readAlerts()
@@ -162,28 +166,6 @@ extension Engine {
         await parts.voice.tick(time.wall())
         // What has been told now is not told next any more.
         await readAlerts()
-    }
-
-    private var setFacts: SetFacts {
-        let mirrors = Dictionary(configuration.mirrors.map { ($0.name, $0) }) { $1 }
-        let jobs = Dictionary(configuration.jobs.map { ($0.name, $0) }) { $1 }
-        var verified: [String: WallTime] = [:]
-        for run in publishing.lastGood where run.kind == .mirrorVerify {
-            let mirror = jobs[run.job]?.mirror ?? ""
-            verified[mirror] = max(verified[mirror] ?? run.startedAt, run.endedAt ?? run.startedAt)
-        }
-        for copy in state.copies where copy.lastRun?.kind == .verify && copy.lastRun?.result == .ok {
-            guard let ended = copy.lastRun?.endedAt else { continue }
-            verified[copy.name] = max(verified[copy.name] ?? ended, ended)
-        }
-        var facts = SetFacts(runs: publishing.lastGood, sightings: publishing.sightings)
-        for job in configuration.jobs where job.kind == .mirrorRun {
-            if mirrors[job.mirror].map({ $0.readBack == .none || $0.readBack == .later }) == true {
-                facts.needVerification.insert(job.name)
-            }
-            facts.verifiedAt[job.name] = verified[job.mirror]
-        }
-        return facts
     }
 
     /// Sends the state when something a person sees has changed, and once a second in any case: who sees an old state

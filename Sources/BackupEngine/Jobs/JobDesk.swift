@@ -20,6 +20,7 @@ package actor JobDesk {
         package var time: SystemTime
         package var clock: ClockWitness
         package var atOnce: Int
+        package var surroundings: [String: String]
         package var events: @Sendable (Event) -> Void
         /// Something that people see has changed.
         package var changed: @Sendable () -> Void
@@ -29,7 +30,7 @@ package actor JobDesk {
         package var ended: @Sendable (JobRun) -> Void
     }
 
-    let setting: Setting
+    var setting: Setting
     var book: JobBook
     var clerk: ScheduleClerk
     var recents: [String: [JobRun]] = [:]
@@ -126,6 +127,8 @@ package actor JobDesk {
     /// One step: decided on a copy, kept, adopted, carried out. Throws what the book refuses or the catalog cannot keep.
     @discardableResult
     package func step(_ input: JobInput, facts: [String: String?] = [:]) throws(Failure) -> String {
+        // Between two ticks the end of one run must not begin the next beside a fresh stop file (B32).
+        if input.letsOthersBegin { lookForStopFile() }
         var next = book
         let words = try next.take(input, at: JobDesk.moment(setting.time))
         var change = next.drainChange(since: book)
@@ -202,7 +205,9 @@ package actor JobDesk {
         note(.info, "JOB_STARTED", run.job, "run \(run.run) began (\(run.trigger.rawValue), try \(run.attempt))")
         let work = setting.works[run.kind] ?? JobDesk.unknown
         do throws(Failure) {
-            let runner = try JobRunner(run, active.settings, work, setting.logs) {
+            let runner = try JobRunner(
+                run, active.settings, work, setting.logs, surroundings: setting.surroundings
+            ) {
                 [weak self] owed throws(Failure) in
                 try await self?.owe(owed)
             }

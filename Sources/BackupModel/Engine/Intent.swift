@@ -72,7 +72,7 @@ package enum Query: Hashable, Codable, Sendable {
     case log(before: Int64?, limit: Int, atLeast: Severity)
     /// Finished runs of a mirror, newest first.
     case runs(mirror: String, limit: Int)
-    /// Finished runs of a job, or of all, newest first, begun before a time.
+    /// Finished runs of a job, or of all, newest first, begun before a time; a page holds its last millisecond whole.
     case jobRuns(job: String?, before: WallTime?, limit: Int)
     /// The kept log of one run from a byte on; a page of whole lines.
     case jobLog(run: RunID, offset: Int64)

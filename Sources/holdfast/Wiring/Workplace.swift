@@ -25,10 +25,12 @@ struct Workplace {
     }
 
     static func configuration(_ settings: HoldfastSettings, _ location: SettingsLocation) -> EngineConfiguration {
-        EngineConfiguration(
+        var made = EngineConfiguration(
             stateFolder: location.stateFolder, mirrors: settings.mirrors,
             logPath: settings.logging.file ?? location.logFolder + "/holdfast.jsonl",
             host: ProcessInfo.processInfo.hostName, version: Holdfast.version)
+        made.obey(settings.logging)
+        return made
     }
 
     private static func read(_ place: PlaceOptions) throws -> (HoldfastSettings, SettingsLocation) {
