@@ -25,7 +25,7 @@ struct EngineHost {
         let engine = try await Engine.open(try builder.configuration(loaded, stop: { ending.call() }))
         let doors: Doors
         do {
-            doors = try await Doors.open(engine, loaded, place)
+            doors = try await Doors.open(engine, loaded, place, web: place.webDoors(loaded.settings))
         } catch {
             await engine.close()
             throw error
@@ -57,7 +57,9 @@ struct Doors {
     private let link: LinkServer
     private let web: [HTTPService]
 
-    static func open(_ engine: Engine, _ loaded: LoadedSettings, _ place: CommandPlace) async throws -> Doors {
+    static func open(
+        _ engine: Engine, _ loaded: LoadedSettings, _ place: CommandPlace, web doors: [HTTPSettings]
+    ) async throws -> Doors {
         let time = SystemTime.live
         let settings = LinkServerSettings(
             runtimeFolder: place.runtimeFolder(loaded.settings), stateFolder: Array(place.location.stateFolder.utf8),
@@ -73,9 +75,10 @@ struct Doors {
                 }
             })
         let link = try await LinkServer.start(settings, service: engine)
+        place.record.write(settings.runtimeFolder)
         var web: [HTTPService] = []
         do {
-            for settings in try place.webDoors(loaded.settings) {
+            for settings in doors {
                 let service = HTTPService(
                     engine, settings: settings, now: { time.wall() },
                     randomID: { String(time.random(), radix: 16) + String(time.random(), radix: 16) })
