@@ -38,7 +38,8 @@ extension Intent {
     /// The mirror it is about; nil for those about none.
     package var mirror: String? {
         switch self {
-        case .runMirror(let name, _), .enrolMirror(let name, _), .scanMirror(let name), .verifyMirror(let name), .pauseMirror(let name),
+        case .runMirror(let name, _), .enrolMirror(let name, _), .scanMirror(let name), .verifyMirror(let name),
+            .pauseMirror(let name),
             .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _):
             name
         default: nil

@@ -11,7 +11,7 @@ struct StateSizeTests {
         subject: Array("by-hash/ab/cd/abcd".utf8), errno: 5, operation: "read", hint: "Check the disk's log and cable.")
 
     private static func blob(_ number: Int) -> BlobID {
-        let bits = UInt64(truncatingIfNeeded: number &* 0x9E37_79B9_7F4A_7C15)
+        let bits = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
         return BlobID(words: (bits, ~bits, bits &* 3, bits &* 7))
     }
 

@@ -157,7 +157,7 @@ def asked(engine, proof):
     proof.check(refused.status == 2, f"a dry run of no mirror: {refused.brief()}")
     audit = engine.call("audit").out
     for words in ("enrol: enrolment begun", "dry run: dry run begun"):
-        proof.check(audit.count(words) == 2, f"the audit log has {audit.count(words)} of {words!r}: {audit[:600]}")
+        proof.check(audit.count(words) >= 2, f"the audit log has {audit.count(words)} of {words!r}: {audit[:600]}")
     with open(engine.config) as file:
         kept = file.read()
     with open(engine.config, "w") as file:

@@ -25,7 +25,8 @@ extension Engine {
         do throws(Failure) {
             switch order.intent {
             case .runMirror(let name, _), .enrolMirror(let name, _), .scanMirror(let name), .verifyMirror(let name),
-                .pauseMirror(let name), .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _):
+                .pauseMirror(let name), .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _),
+                .requeue(let name, _):
                 return .accepted(try await mirror(name, order.intent, parts))
             case .answer, .claim, .postpone: return await parts.requests.carryOut(order, ticket: ticket)
             case .acknowledge, .snooze: return await alert(order, ticket, parts)

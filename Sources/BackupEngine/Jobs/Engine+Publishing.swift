@@ -32,7 +32,7 @@ struct Publishing {
     /// Four times a second is as often as a person can read; once is enough when nothing moves.
     static let busyPeriod = Duration.milliseconds(250), idlePeriod = Duration.seconds(1)
     /// Nanoseconds after which an unchanged state goes out again: consoles take what is 10 s old for an engine away.
-    static let heartbeat: Int64 = 4_000_000_000
+    static let heartbeat: Int64 = 3_000_000_000
 }
 
 extension Engine {

@@ -14,7 +14,7 @@ package struct StateShares: Hashable, Sendable {
 
     package init(mirrors: Int, jobs: Int) {
         // A mirror with its map and graphs, a job with its last run.
-        let rest = max(0, Self.room - mirrors * 1900 - jobs * 600)
+        let rest = max(0, Self.room - mirrors * 2100 - jobs * 620)
         func share(_ percent: Int, each bytes: Int, _ range: ClosedRange<Int>) -> Int {
             min(max(rest / 100 * percent / bytes, range.lowerBound), range.upperBound)
         }

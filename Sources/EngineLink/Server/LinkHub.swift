@@ -145,7 +145,8 @@ final class LinkHub: Sendable {
 
     private func tellConsoles() {
         consoles.yield(
-            state.value.guests.values.filter { $0.isWatching && !$0.isBrief }.sorted { $0.number < $1.number }.map(\.console))
+            state.value.guests.values.filter { $0.isWatching && !$0.isBrief }.sorted { $0.number < $1.number }.map(
+                \.console))
     }
 
     private func startPump() {

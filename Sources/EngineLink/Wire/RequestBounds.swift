@@ -58,7 +58,8 @@ package struct RequestBounds: Sendable {
     private func texts(_ intent: Intent) -> [String] {
         switch intent {
         case .runMirror(let name, _), .enrolMirror(let name, _), .scanMirror(let name), .verifyMirror(let name),
-            .pauseMirror(let name), .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _),
+            .pauseMirror(let name), .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _),
+            .requeue(let name, _),
             .runJob(let name), .cancelJob(let name), .pauseJob(let name), .resumeJob(let name),
             .enableJob(let name, _), .skipNext(let name):
             [name]

@@ -57,7 +57,8 @@ final class ForegroundEngine: Sendable {
             let busy = state.copies.filter(\.phase.isBusy).map(\.name)
             if busy.isEmpty || isHurried.load(ordering: .acquiring) { break }
             if !isTold {
-                Standard.error("holdfast: this engine still works on \(busy.joined(separator: ", ")); it ends with that")
+                Standard.error(
+                    "holdfast: this engine still works on \(busy.joined(separator: ", ")); it ends with that")
             }
             isTold = true
         }

@@ -173,7 +173,8 @@ struct Reach {
 extension Failure {
     static let engineNotRunning = Failure(
         code: "ENGINE_NOT_RUNNING", side: .engine, message: "no engine runs",
-        hint: "Start it: holdfast engine start. If one runs, its sockets are elsewhere: set runtime_folder in [engine].")
+        hint: "Start it: holdfast engine start. If one runs, its sockets are elsewhere: set runtime_folder in [engine]."
+    )
 
     /// No engine is there, as against one that is there and cannot or will not.
     fileprivate var isAbsence: Bool {

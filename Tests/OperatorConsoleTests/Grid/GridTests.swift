@@ -1,3 +1,4 @@
+import BackupModel
 import Testing
 
 @testable import OperatorConsole
