@@ -29,9 +29,10 @@ LONGEST_HELLO, LONGEST_FRAME = 4096, 1 << 20
 HELLO = {"hello": {"_0": {"lowest": 2, "highest": 2, "program": "proof", "via": "proof"}}}
 ORDERS = [{"drain": {"isOn": True}}, {"stopEngine": {}}, {"runJob": {"name": "works"}}, {"acceptClock": {}},
           {"maintenance": {"until": 4102444800000}}, {"enableJob": {"name": "nightly", "isEnabled": False}},
-          {"answer": {"request": 1, "word": "yes"}}, {"reloadSettings": {}}]
+          {"answer": {"request": 1, "word": "yes"}}, {"reloadSettings": {}},
+          {"enrolMirror": {"name": "cold", "fanOut": {"digits": [1, 1]}}}]
 QUERIES = [{"audit": {"limit": 100}}, {"log": {"limit": 100, "atLeast": 0}}, {"firings": {"days": 14}},
-           {"runs": {"mirror": "cold", "limit": 10}}, {"jobRuns": {"job": "works", "limit": 10}},
+           {"findings": {"mirror": "cold"}}, {"runs": {"mirror": "cold", "limit": 10}}, {"jobRuns": {"job": "works", "limit": 10}},
            {"jobLog": {"run": "0" * 16, "offset": 0}}, {"eventsSince": {"number": 0, "limit": 100}}]
 
 

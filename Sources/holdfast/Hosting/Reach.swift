@@ -30,6 +30,8 @@ struct Reach {
             if case .attached = standing { return try await reach.checked() }
             await reach.close()
             switch standing {
+            // An engine of another state folder serves now where ours once did.
+            case .refused(let failure) where failure.code == "OTHER_ENGINE" && folder == place.record.folder: continue
             case .refused(let failure): throw failure
             case .away(_, let reason) where !reason.isAbsence: throw reason
             case .away, .attached: continue
