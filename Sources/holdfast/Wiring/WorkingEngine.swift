@@ -36,9 +36,14 @@ struct WorkingEngine: Sendable {
             port: reach.client, settings: reach.settings, holder: busy, hurry: {}, close: { await reach.close() })
     }
 
-    /// Gives an order that begins something. Where another has the mirror, the failure names who.
-    func begin(_ intent: Intent) async throws {
-        guard case .refused(let failure) = await port.send(intent) else { return }
+    /// Gives an order; the words of its acceptance. Where another has the mirror, the failure names who.
+    @discardableResult
+    func begin(_ intent: Intent) async throws -> String {
+        let failure: Failure
+        switch await port.send(intent) {
+        case .accepted(let words): return words
+        case .refused(let reason): failure = reason
+        }
         guard let holder, failure.code == "ALREADY_RUNNING" else { throw failure }
         var busy = holder
         busy.message = failure.message + ": " + holder.message
