@@ -28,11 +28,8 @@ extension Engine {
 
     private func perform(_ context: JobContext) async -> JobOutcome {
         let name = context.settings.mirror
-        guard let desk = desks[name] else {
-            return JobOutcome(
-                Failure(
-                    code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))"))
-        }
+        let desk: MirrorDesk
+        do throws(Failure) { desk = try self.desk(name) } catch { return JobOutcome(error) }
         // Begun by hand in the moment before.
         await desk.wait()
         mirrorJobs[name] = MirrorJob(context: context)

@@ -128,8 +128,13 @@ extension Engine {
         guard keys != nil, let parts else { return }
         var copies: [CopyState] = []
         for settings in configuration.mirrors {
-            guard let desk = desks[settings.name] else { continue }
-            copies.append(await desk.picture(now: seconds(time.monotonic())))
+            if let desk = desks[settings.name] {
+                copies.append(await desk.picture(now: seconds(time.monotonic())))
+            } else if let failure = closedMirrors[settings.name] {
+                var copy = CopyState(name: settings.name, source: settings.source, target: settings.target)
+                copy.phase = .waiting(reason: failure.message)
+                copies.append(copy)
+            }
         }
         await followMirrorJobs()
         if publishing.areJobsDirty {
