@@ -146,12 +146,12 @@ extension Engine {
             (publishing.overlaps, publishing.lastGood) = (picture.overlaps, picture.lastGood)
             publishing.isDirty = true
         }
-        await judge(parts)
+        await judge(parts, copies)
         publish(copies)
     }
 
     /// Sets, alerts and the voice once a second: they speak of minutes.
-    private func judge(_ parts: EngineParts) async {
+    private func judge(_ parts: EngineParts, _ copies: [CopyState]) async {
         let now = seconds(time.monotonic())
         guard now - publishing.judgedAt >= 1, !isClosing else { return }
         publishing.judgedAt = now
@@ -161,7 +161,10 @@ extension Engine {
         }
         state.sets = SetWatch.states(configuration.sets, setFacts, now: time.wall())
         state.delivery = await parts.voice.state
-        _ = await parts.alerts.judge(state, facts: AlertFacts(overlaps: publishing.overlaps))
+        var picture = state
+        // Those of before are none at the start: their alerts would be taken for ones of mirrors that are no more.
+        picture.copies = copies
+        _ = await parts.alerts.judge(picture, facts: AlertFacts(overlaps: publishing.overlaps))
         await readAlerts()
         await parts.voice.note(state: state)
         await parts.voice.tick(time.wall())
