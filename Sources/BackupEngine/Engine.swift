@@ -13,6 +13,8 @@ package actor Engine: EnginePort {
     var keys: StateFolderKeys?
     var parts: EngineParts?
     var desks: [String: MirrorDesk] = [:]
+    /// Mirrors whose index cannot be opened, and why; the others work.
+    var closedMirrors: [String: Failure] = [:]
     /// Runs of jobs on mirrors, by mirror.
     var mirrorJobs: [String: MirrorJob] = [:]
     /// Slots held by runs that were begun by hand.
@@ -66,7 +68,30 @@ package actor Engine: EnginePort {
     }
 
     private func openDesks() async throws(Failure) {
-        for settings in configuration.mirrors { try await openDesk(settings) }
+        for settings in configuration.mirrors {
+            do throws(Failure) { try await openDesk(settings) } catch {
+                guard error.side == .catalog else { throw error }
+                closeMirror(settings.name, error)
+            }
+        }
+    }
+
+    private func closeMirror(_ name: String, _ cause: Failure) {
+        let file = configuration.stateFolder + "/mirrors/\(name).sqlite"
+        var failure = cause
+        failure.message = "the index of mirror \(name) cannot be opened: \(cause.message)"
+        if cause.code == "CATALOG_CORRUPT" {
+            failure.hint =
+                "Stop the engine, move \(printable(file.utf8)) aside, start it and enrol the mirror again: what is on "
+                + "the volume is adopted by hash."
+        } else {
+            failure.hint = (cause.hint.isEmpty ? "" : cause.hint + "; ") + "then start the engine again"
+        }
+        closedMirrors[name] = failure
+        parts?.log.post(
+            Event(
+                at: time.wall(), severity: .error, component: "engine", code: "MIRROR_CLOSED", job: name,
+                message: failure.message, failure: failure))
     }
 
     func openDesk(_ settings: MirrorSettings) async throws(Failure) {
@@ -156,6 +181,7 @@ package actor Engine: EnginePort {
     func desk(_ name: String) throws(Failure) -> MirrorDesk {
         if let desk = desks[name] { return desk }
         if reloading.changing.contains(name) { throw .mirrorChanges }
+        if let failure = closedMirrors[name] { throw failure }
         throw Failure(
             code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))",
             hint: "Mirrors are the [mirror.NAME] tables of the settings file; after a change: holdfast config reload.")

@@ -68,8 +68,8 @@ final class MirrorDesk {
         return gauge.phase.isBusy ? gauge.phase : .reconciling
     }
 
-    /// Begins or changes what was asked for; the words say what.
-    func carryOut(_ intent: Intent) async throws(Failure) -> String {
+    /// Begins or changes what was asked for; the words say what. A job verifies what is due, a person everything.
+    func carryOut(_ intent: Intent, asJob: Bool = false) async throws(Failure) -> String {
         switch intent {
         case .runMirror(_, let overrides) where overrides.dryRun:
             look("dry run") { copier throws(Failure) in .forecast(try await copier.dryRun(overrides)) }
@@ -88,7 +88,7 @@ final class MirrorDesk {
             }
             return "scan begun"
         case .verifyMirror:
-            begin("verification") { copier throws(Failure) in try await copier.verify() }
+            begin("verification") { copier throws(Failure) in try await copier.verify(onlyDue: asJob) }
             return "verification begun"
         case .pauseMirror:
             isPauseWanted = true
@@ -197,7 +197,7 @@ final class MirrorDesk {
 
     /// Does what an intent asks for and waits for its end.
     func runToEnd(_ intent: Intent) async throws(Failure) -> RunOutcome {
-        _ = try await carryOut(intent)
+        _ = try await carryOut(intent, asJob: true)
         await work.wait()
         return work.outcome ?? .refused(Failure(code: "RUN_LOST", side: .engine, message: "the run has no end"))
     }

@@ -53,7 +53,9 @@ extension AlertRules {
     private static let failedBlobs: Set<String> = ["BLOB_FAILED"]
 
     /// Events that a complete run puts right: it is ok only when everything that the source has is safe.
-    private static let untilGoodRun: Set<String> = ["BLOB_POSTPONED", "BARRIER_FAILED", "SPACE_SHORT", "RUN_ENDED"]
+    private static let untilGoodRun: Set<String> = [
+        "BLOB_POSTPONED", "BARRIER_FAILED", "SPACE_SHORT", "RUN_ENDED", "MIRROR_CLOSED",
+    ]
 
     private static func blobs(of code: String, in states: Tally) -> Amount {
         switch code {

@@ -33,11 +33,8 @@ extension Engine {
             await desks[name]?.wait()
             try? await Task.sleep(for: .milliseconds(20))
         }
-        guard let desk = desks[name] else {
-            return JobOutcome(
-                Failure(
-                    code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))"))
-        }
+        let desk: MirrorDesk
+        do throws(Failure) { desk = try self.desk(name) } catch { return JobOutcome(error) }
         mirrorJobs[name] = MirrorJob(context: context)
         taps.set(name, context.log)
         let outcome = await context.steering.followed(by: { [weak self] wish in

@@ -129,8 +129,13 @@ extension Engine {
         guard keys != nil, let parts else { return }
         var copies: [CopyState] = []
         for settings in configuration.mirrors {
-            guard let desk = desks[settings.name] else { continue }
-            copies.append(await desk.picture(now: seconds(time.monotonic())))
+            if let desk = desks[settings.name] {
+                copies.append(await desk.picture(now: seconds(time.monotonic())))
+            } else if let failure = closedMirrors[settings.name] {
+                var copy = CopyState(name: settings.name, source: settings.source, target: settings.target)
+                copy.phase = .waiting(reason: failure.message)
+                copies.append(copy)
+            }
         }
         await followMirrorJobs()
         await takeLateMirrors(parts)
@@ -143,12 +148,12 @@ extension Engine {
             (publishing.overlaps, publishing.lastGood) = (picture.overlaps, picture.lastGood)
             publishing.isDirty = true
         }
-        await judge(parts)
+        await judge(parts, copies)
         publish(copies)
     }
 
     /// Sets, alerts and the voice once a second: they speak of minutes.
-    private func judge(_ parts: EngineParts) async {
+    private func judge(_ parts: EngineParts, _ copies: [CopyState]) async {
         let now = seconds(time.monotonic())
         guard now - publishing.judgedAt >= 1, !isClosing else { return }
         publishing.judgedAt = now
@@ -163,7 +168,10 @@ extension Engine {
         let delivery = await parts.voice.state
         if sets != state.sets || delivery != state.delivery { publishing.isDirty = true }
         (state.sets, state.delivery) = (sets, delivery)
-        _ = await parts.alerts.judge(state, facts: AlertFacts(overlaps: publishing.overlaps))
+        var picture = state
+        // Those of before are none at the start: their alerts would be taken for ones of mirrors that are no more.
+        picture.copies = copies
+        _ = await parts.alerts.judge(picture, facts: AlertFacts(overlaps: publishing.overlaps))
         await readAlerts()
         await parts.voice.note(state: state)
         await parts.voice.tick(time.wall())
