@@ -9,16 +9,16 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: [
-        // C: macros, system calls, SIMD, libcrypto. No policy.
+        // C: macros, system calls, SIMD, OpenSSL. No policy.
         .target(name: "CLinux"),
         .target(name: "CBlake3"),
         .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(
             name: "CNcurses",
             cSettings: [.define("_XOPEN_SOURCE", to: "700"), .define("NCURSES_WIDECHAR", to: "1")],
@@ -75,9 +75,8 @@ let package = Package(
         .target(
             name: "AlertDelivery",
             dependencies: [
-                "BackupModel", .product(name: "NIOCore", package: "swift-nio"),
+                "BackupModel", "CTLS", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
 
         .target(
@@ -119,7 +118,9 @@ let package = Package(
             name: "TerminalProbe", dependencies: ["NcursesTerminal", "OperatorConsole"], path: "Tests/Terminal/Probe"),
         .testTarget(name: "EngineLinkTests", dependencies: ["EngineLink", "BackupModel"]),
         .testTarget(
-            name: "AlertDeliveryTests", dependencies: ["AlertDelivery", "BackupModel"], exclude: ["Servers"]),
+            name: "AlertDeliveryTests",
+            dependencies: ["AlertDelivery", "BackupModel", .product(name: "NIOCore", package: "swift-nio")],
+            exclude: ["Servers"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "BackupModel", "Themes"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["BackupModel", "OperatorConsole", "Settings", "Themes", "holdfast"]),
@@ -136,7 +137,7 @@ let package = Package(
     cLanguageStandard: .gnu11
 )
 
-let cTargets: Set<String> = ["CLinux", "CBlake3", "CCrypto", "CNcurses"]
+let cTargets: Set<String> = ["CLinux", "CBlake3", "CCrypto", "CTLS", "CNcurses"]
 for target in package.targets where !cTargets.contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [

@@ -13,10 +13,13 @@ package actor Engine: EnginePort {
     var keys: StateFolderKeys?
     var parts: EngineParts?
     var desks: [String: MirrorDesk] = [:]
+    /// Mirrors whose index cannot be opened, and why; the others work.
+    var closedMirrors: [String: Failure] = [:]
     /// Runs of jobs on mirrors, by mirror.
     var mirrorJobs: [String: MirrorJob] = [:]
     /// Slots held by runs that were begun by hand.
     var takenByHand: Set<String> = []
+    var reloading = Reloading()
     let taps = RunTaps()
     var isClosing = false
 
@@ -55,6 +58,7 @@ package actor Engine: EnginePort {
         state.recentEvents = await parts.log.recent
         state.requests = await parts.requests.open
         await readAlerts()
+        await parts.jobs.recover()
         await leaveOldRequests(parts)
         startPublishing()
         await parts.requests.start()
@@ -64,20 +68,59 @@ package actor Engine: EnginePort {
     }
 
     private func openDesks() async throws(Failure) {
-        for settings in configuration.mirrors { try await openDesk(settings) }
+        for settings in configuration.mirrors {
+            do throws(Failure) { try await openDesk(settings) } catch {
+                guard error.side == .catalog else { throw error }
+                closeMirror(settings.name, error)
+            }
+        }
+    }
+
+    private func closeMirror(_ name: String, _ cause: Failure) {
+        let file = configuration.stateFolder + "/mirrors/\(name).sqlite"
+        var failure = cause
+        failure.message = "the index of mirror \(name) cannot be opened: \(cause.message)"
+        if cause.code == "CATALOG_CORRUPT" {
+            failure.hint =
+                "Stop the engine, move \(printable(file.utf8)) aside, start it and enrol the mirror again: what is on "
+                + "the volume is adopted by hash."
+        } else {
+            failure.hint = (cause.hint.isEmpty ? "" : cause.hint + "; ") + "then start the engine again"
+        }
+        closedMirrors[name] = failure
+        parts?.log.post(
+            Event(
+                at: time.wall(), severity: .error, component: "engine", code: "MIRROR_CLOSED", job: name,
+                message: failure.message, failure: failure))
     }
 
     func openDesk(_ settings: MirrorSettings) async throws(Failure) {
-        guard let keys, let log = parts?.log else { return }
-        desks[settings.name] = try await MirrorDesk.open(
-            settings, configuration: configuration, lock: keys.lock, time: time, events: { log.post($0) })
+        guard let keys, let parts else { return }
+        let (log, evidence) = (parts.log, parts.evidence)
+        try await evidence.recall(settings.name)
+        let desk = try await MirrorDesk.open(
+            settings, configuration: configuration, lock: keys.lock, time: time, events: { log.post($0) },
+            ended: { [weak self] run, tally, volume in
+                await evidence.note(
+                    run, tally, mirror: settings.name, volume: volume, by: await self?.runner(of: settings.name) ?? "")
+            })
+        // An engine that died at the end of a run did not get so far.
+        await desk.tellLastEnd()
+        desks[settings.name] = desk
+    }
+
+    /// Who runs a mirror: a job, or people.
+    private func runner(of mirror: String) -> String {
+        guard let run = mirrorJobs[mirror]?.context.run else { return "by hand" }
+        return "job \(run.job.tidied(100)), \(run.trigger.rawValue)"
     }
 
     // MARK: EnginePort
 
     package func states() -> AsyncStream<EngineState> {
         let stream = subscribers.join { [weak self] id in Task { await self?.leave(id) } }
-        subscribers.publish(state)
+        state.at = time.wall()
+        subscribers.publish(state.fitted)
         return stream
     }
 
@@ -94,6 +137,7 @@ package actor Engine: EnginePort {
             switch query {
             case .failures(let name, let after, let limit):
                 return .failures(try await desk(name).failures(after: after, limit: rows(limit)))
+            case .findings(let name): return .findings(try desk(name).findings)
             case .runs(let name, let limit):
                 return .runs(try await desk(name).runs(limit: rows(limit)))
             case .log(let before, let limit, let atLeast):
@@ -117,7 +161,7 @@ package actor Engine: EnginePort {
     /// Rows of a page, so that it stays under 256 KiB.
     private func rows(_ wanted: Int) -> Int { max(0, min(wanted, 400)) }
 
-    /// The mirror's worker, for what is not an intent: enrolling and dry runs.
+    /// The mirror's worker, for the demo and for tests.
     package func copier(_ name: String) throws(Failure) -> Copier { try desk(name).copier }
 
     /// How the run begun last on a mirror ended; nil while it goes on or before the first.
@@ -136,9 +180,11 @@ package actor Engine: EnginePort {
 
     func desk(_ name: String) throws(Failure) -> MirrorDesk {
         if let desk = desks[name] { return desk }
+        if reloading.changing.contains(name) { throw .mirrorChanges }
+        if let failure = closedMirrors[name] { throw failure }
         throw Failure(
             code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))",
-            hint: "Mirrors are the [mirror.NAME] tables of the settings file.")
+            hint: "Mirrors are the [mirror.NAME] tables of the settings file; after a change: holdfast config reload.")
     }
 
     // MARK: The end
@@ -165,5 +211,9 @@ package actor Engine: EnginePort {
 }
 
 extension Failure {
+    static let mirrorChanges = Failure(
+        code: "MIRROR_CHANGES", side: .engine, message: "the mirror takes its new settings just now",
+        hint: "Order it again.", isTransient: true)
+
     static let engineCloses = Failure(code: "ENGINE_CLOSING", side: .engine, message: "the engine is ending")
 }

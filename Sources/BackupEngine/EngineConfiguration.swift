@@ -19,8 +19,11 @@ package struct EngineConfiguration: Sendable {
     package var settingsFile = ""
     /// Where JSON Lines go, or nil for nowhere.
     package var logPath: String?
+    package var logging = LogKeeping()
     package var host: String
     package var version: String
+    /// What programs of jobs get beside what the engine itself says: see `JobStages.passed`.
+    package var environment: [String: String] = [:]
     /// Who sends intents that come without a name, from the same process.
     package var person = Person.engine
     /// The file calls of a mirror's two sides; tests and the demo put faults here.
@@ -50,6 +53,8 @@ package struct EngineOutside: Sendable {
     package var ping: @Sendable (PingSettings) async -> DeliveryResult = { _ in .delivered }
     /// Reads the settings anew: a configuration like the first, or why the old one stays.
     package var reread: (@Sendable () async -> Result<EngineConfiguration, Failure>)?
+    /// A reload took the configuration that this is part of; what is around the engine follows. Returns at once.
+    package var taken: @Sendable () -> Void = {}
     /// `engine stop` was accepted: whoever opened the engine closes it.
     package var stop: @Sendable () -> Void = {}
     /// The clock and its witnesses.

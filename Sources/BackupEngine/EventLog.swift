@@ -27,7 +27,7 @@ package actor EventLog {
     /// `onEvent` is told of each event after it was numbered and kept; `onKept` before it, on the log's own thread, which
     /// may block.
     package init(
-        catalog: Catalog, logPath: String?, censor: Censor = Censor(),
+        catalog: Catalog, logPath: String?, keeping: LogKeeping = LogKeeping(), censor: Censor = Censor(),
         onKept: @escaping @Sendable (Event) -> Void = { _ in },
         onEvent: @escaping @Sendable (Event) async -> Void
     ) throws(Failure) {
@@ -35,7 +35,7 @@ package actor EventLog {
         do throws(ThreadError) { executor = try ThreadExecutor(name: "events") } catch { throw .noThread(error) }
         self.catalog = catalog
         self.censor = censor
-        file = logPath.map { JSONLinesFile(path: $0) }
+        file = logPath.map { JSONLinesFile(path: $0, keeping: keeping) }
         self.onEvent = onEvent
         (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
@@ -60,6 +60,9 @@ package actor EventLog {
         bell.finish()
         await consumer?.value
     }
+
+    /// From the next event on.
+    package func obey(_ keeping: LogKeeping) { file?.keeping = keeping }
 
     package func page(before: Int64?, limit: Int, atLeast: Severity) throws(Failure) -> [Event] {
         try catalog.events(before: before, limit: limit, atLeast: atLeast)

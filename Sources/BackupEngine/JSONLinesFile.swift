@@ -1,29 +1,49 @@
-import BackupModel
+package import BackupModel
 import Foundation
+
+/// What goes into the log for machines, and how much of it stays.
+package struct LogKeeping: Hashable, Sendable {
+    /// The least severe event that is written.
+    package var level: Severity
+    /// Bytes at which the file is put aside.
+    package var maxBytes: Int64
+    /// Days after its last line for which a file put aside stays.
+    package var days: Double
+
+    package init(level: Severity = .debug, maxBytes: Int64 = 100 << 20, days: Double = 90) {
+        self.level = level
+        self.maxBytes = maxBytes
+        self.days = days
+    }
+}
 
 /// The log for machines: one JSON object a line with stable codes, appended to a file that is rotated by size.
 ///
 /// A line that cannot be written is counted and never stops the engine (A8).
 final class JSONLinesFile {
+    var keeping: LogKeeping
     private let path: String
-    private let maxBytes: Int64
     private var handle: FileHandle?
     private var written: Int64 = 0
+    /// When the file put aside was last looked at, by the events' clock.
+    private var lookedAt: WallTime?
     private(set) var dropped = 0
 
-    init(path: String, maxBytes: Int64 = 100 << 20) {
+    init(path: String, keeping: LogKeeping = LogKeeping()) {
         self.path = path
-        self.maxBytes = maxBytes
+        self.keeping = keeping
     }
 
     func append(_ event: Event) {
+        forgetOld(event.at)
+        guard event.severity >= keeping.level else { return }
         do {
             var line = try JSONEncoder.log.encode(LogLine(event))
             line.append(10)
             let file = try opened()
             try file.write(contentsOf: line)
             written += Int64(line.count)
-            if written >= maxBytes { try rotate() }
+            if written >= keeping.maxBytes { try rotate() }
         } catch {
             dropped += 1
             handle = nil
@@ -58,6 +78,16 @@ final class JSONLinesFile {
         try handle?.close()
         handle = nil
         _ = rename(path, path + ".1")
+    }
+
+    /// Removes the file put aside when its last line is too old; looked for once an hour, and after the clock went back.
+    private func forgetOld(_ now: WallTime) {
+        if let lookedAt, (0..<3600).contains(now.seconds(since: lookedAt)) { return }
+        lookedAt = now
+        var status = stat()
+        guard lstat(path + ".1", &status) == 0 else { return }
+        let age = Double(now.milliseconds) / 1000 - Double(status.st_mtim.tv_sec)
+        if age > keeping.days * 86_400 { _ = unlink(path + ".1") }
     }
 }
 

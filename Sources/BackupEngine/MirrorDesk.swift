@@ -13,11 +13,15 @@ final class MirrorDesk {
     private let reader: MirrorReader
     private let time: SystemTime
     private let work = RunSlot()
+    private let inquiry = FindingsSlot()
     private var painter: CopyPainter
     private var look = MirrorReader.Look()
     private var lookedAt = -Double.infinity
     private var lookedIn = CopyPhase.idle
     private let events: @Sendable (Event) -> Void
+    /// Told of each run with an end, the index at that end, and the volume's uuid.
+    private let ended: Ended
+    typealias Ended = @Sendable (RunSummary, Tally, String) async -> Void
     /// Asked for during the work in hand. A worker that only just begins forgets what it was told before, so all of it
     /// is said again with each picture.
     private var isStopWanted = false, isPauseWanted = false
@@ -27,9 +31,10 @@ final class MirrorDesk {
 
     private init(
         settings: MirrorSettings, copier: Copier, reader: MirrorReader, time: SystemTime,
-        events: @escaping @Sendable (Event) -> Void
+        events: @escaping @Sendable (Event) -> Void, ended: @escaping Ended
     ) {
         self.events = events
+        self.ended = ended
         self.settings = settings
         self.copier = copier
         self.reader = reader
@@ -40,7 +45,7 @@ final class MirrorDesk {
     /// Opens the mirror's index file, making it if there is none, and the worker on it.
     static func open(
         _ settings: MirrorSettings, configuration: EngineConfiguration, lock: InstanceLock, time: SystemTime,
-        events: @escaping @Sendable (Event) -> Void
+        events: @escaping @Sendable (Event) -> Void, ended: @escaping Ended
     ) async throws(Failure) -> MirrorDesk {
         let path = configuration.stateFolder + "/mirrors/\(settings.name).sqlite"
         let store = try await onThread("index-open") { () throws(Failure) in try BlobIndexStore(path: path) }
@@ -50,21 +55,28 @@ final class MirrorDesk {
             target: files.target,
             stateFolder: configuration.stateFolder, time: time, events: events)
         return MirrorDesk(
-            settings: settings, copier: copier, reader: try MirrorReader(store), time: time, events: events)
+            settings: settings, copier: copier, reader: try MirrorReader(store), time: time, events: events,
+            ended: ended)
     }
 
     /// What the mirror does, as intents are judged by it.
     var phase: CopyPhase {
         if let away { return .waiting(reason: away) }
-        guard work.isBusy else { return .idle }
+        guard isBusy else { return .idle }
         let gauge = copier.gauges.read()
         if gauge.isPaused || isPauseWanted { return .paused }
         return gauge.phase.isBusy ? gauge.phase : .reconciling
     }
 
-    /// Begins or changes what was asked for; the words say what.
-    func carryOut(_ intent: Intent) async throws(Failure) -> String {
+    /// Begins or changes what was asked for; the words say what. A job verifies what is due, a person everything.
+    func carryOut(_ intent: Intent, asJob: Bool = false) async throws(Failure) -> String {
         switch intent {
+        case .runMirror(_, let overrides) where overrides.dryRun:
+            look("dry run") { copier throws(Failure) in .forecast(try await copier.dryRun(overrides)) }
+            return "dry run begun"
+        case .enrolMirror(_, let fanOut):
+            look("enrolment") { copier throws(Failure) in .enrolled(try await copier.enrol(fanOut: fanOut)) }
+            return "enrolment begun"
         case .runMirror(_, let overrides):
             begin("run") { copier throws(Failure) in try await copier.run(overrides) }
             return "run begun"
@@ -76,7 +88,7 @@ final class MirrorDesk {
             }
             return "scan begun"
         case .verifyMirror:
-            begin("verification") { copier throws(Failure) in try await copier.verify() }
+            begin("verification") { copier throws(Failure) in try await copier.verify(onlyDue: asJob) }
             return "verification begun"
         case .pauseMirror:
             isPauseWanted = true
@@ -98,8 +110,9 @@ final class MirrorDesk {
             let count = try await copier.requeue(blob)
             lookedAt = -Double.infinity
             return "\(Quantity.count(count)) queued again"
-        default:
-            return ""
+        case .acknowledge, .snooze, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
+            .postpone, .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine:
+            throw Failure(code: "INTENT_UNKNOWN", side: .engine, message: "that is no word to a mirror")
         }
     }
 
@@ -108,8 +121,15 @@ final class MirrorDesk {
     ) {
         (isStopWanted, isPauseWanted, limitsWanted) = (false, false, nil)
         painter.begin(at: seconds(time.monotonic()), base: copier.gauges.read())
-        work.begin { [copier, events, time, name = settings.name] in
-            do throws(Failure) { return .ended(try await body(copier)) } catch {
+        work.begin { [copier, reader, events, ended, time, name = settings.name] in
+            do throws(Failure) {
+                let run = try await body(copier)
+                // Before the next can begin: what the run proved is read from the index as it left it.
+                if let look = try? await reader.look(), let uuid = look.volume?.identity.uuid {
+                    await ended(run, look.tally, uuid)
+                }
+                return .ended(run)
+            } catch {
                 let isAsked = error.code == "INTERRUPTED"
                 events(
                     Event(
@@ -121,16 +141,43 @@ final class MirrorDesk {
         }
     }
 
+    /// Tells of the last run once more, unless one began after it.
+    func tellLastEnd() async {
+        guard let look = try? await reader.look(), let uuid = look.volume?.identity.uuid, let run = look.lastRun else {
+            return
+        }
+        await ended(run, look.tally, uuid)
+    }
+
+    /// What ends with a report instead of a run's summary.
+    private func look(
+        _ what: String, _ body: @escaping @Sendable (Copier) async throws(Failure) -> MirrorFindings
+    ) {
+        (isStopWanted, isPauseWanted) = (false, false)
+        inquiry.begin { [copier, events, time, name = settings.name] in
+            do throws(Failure) { return try await body(copier) } catch {
+                events(
+                    Event(
+                        at: time.wall(), severity: error.code == "INTERRUPTED" ? .info : .error, component: "engine",
+                        code: "INQUIRY_FAILED", job: name, message: "\(what): \(error.message)", failure: error))
+                return .failed(error)
+            }
+        }
+    }
+
+    /// What the last enrolment or dry run found.
+    var findings: MirrorFindings { inquiry.findings }
+
     /// The engine goes on taking pictures meanwhile: a stop that came too early is said again.
     func stopAndWait() async {
         isStopWanted = true
         copier.stop()
-        await work.wait()
+        await wait()
     }
 
     private func insist() {
+        if isStopWanted, isBusy { copier.stop() }
         guard work.isBusy else { return }
-        if isStopWanted { copier.stop() }
         let reading = copier.gauges.read()
         if isPauseWanted, !reading.isPaused { copier.pause() }
         if let limitsWanted, !limitsWanted.hold(in: reading.limits) { copier.limit(limitsWanted) }
@@ -141,19 +188,25 @@ final class MirrorDesk {
     // MARK: For jobs
 
     /// A run, scan or verification is under way, whoever began it.
-    var isBusy: Bool { work.isBusy }
+    var isBusy: Bool { work.isBusy || inquiry.isBusy }
 
-    func wait() async { await work.wait() }
+    func wait() async {
+        await work.wait()
+        await inquiry.wait()
+    }
 
     /// Does what an intent asks for and waits for its end.
     func runToEnd(_ intent: Intent) async throws(Failure) -> RunOutcome {
-        _ = try await carryOut(intent)
+        _ = try await carryOut(intent, asJob: true)
         await work.wait()
         return work.outcome ?? .refused(Failure(code: "RUN_LOST", side: .engine, message: "the run has no end"))
     }
 
     /// The volume enrolled last.
     var volume: VolumeIdentity? { look.volume?.identity }
+
+    /// When a run on it last ended, so when it was certainly there.
+    var lastSeen: WallTime? { look.lastRun?.endedAt }
 
     /// Why the volume cannot be used now, looked at afresh; nil when it can.
     func refusal() async -> Failure? {
@@ -177,15 +230,25 @@ final class MirrorDesk {
         // The index is asked once a second at work, at each new phase and at the end; what fails here fails louder
         // where it is written.
         let reading = copier.gauges.read()
-        let isNew = reading.phase != lookedIn || work.takeEndNotice()
+        let isNew = reading.phase != lookedIn || work.takeEndNotice() || inquiry.takeEndNotice()
         let isDue = isNew || now - lookedAt >= (work.isBusy ? 1 : 5)
         if isDue, let fresh = try? await reader.look() {
             look = fresh
             (lookedAt, lookedIn) = (now, reading.phase)
         }
         var picture = painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
-        if let away { picture.phase = .waiting(reason: away) }
+        if inquiry.isBusy || away != nil { picture.phase = phase }
+        // The gauges tell of the last run that reached its volume; this one did not.
+        if away != nil || work.standing.isAbsence { picture.volume.isPresent = false }
         return picture
+    }
+}
+
+extension RunSlot.Standing {
+    /// The work ended before it began, for the volume was away.
+    fileprivate var isAbsence: Bool {
+        guard case .over(.refused(let failure)) = self else { return false }
+        return failure.isAbsence
     }
 }
 

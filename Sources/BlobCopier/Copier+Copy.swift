@@ -30,7 +30,10 @@ extension Copier {
     /// The first listing, beside the copying; why it failed, or nil.
     private func list(_ session: CopySession) async -> Failure? {
         do throws(Failure) {
-            try await scan(session.source, session.volume, session.pool, full: true)
+            // Half of the workers list, so that the others copy meanwhile.
+            try await scan(
+                session.source, session.volume, session.pool, full: true, lanes: max(1, control.limits.workers / 2)
+            ) { session.feed.signal() }
             session.setListing(.ended)
             try await preflight(session)
             return nil
@@ -115,7 +118,7 @@ extension Copier {
     }
 
     private func onePass(_ session: CopySession, limit: Int?) async -> PassEnd {
-        let queue = CopyQueue()
+        let queue = CopyQueue(feed: session.feed)
         gauges.phase = .copying
         let left = limit.map { $0 - session.done.placed.count - session.done.failed.count }
         let watch = Task { await self.watch(session, queue) }

@@ -155,11 +155,14 @@ extension Copier {
 
     @discardableResult
     func scan(
-        _ source: OpenSource, _ volume: String, _ pool: WorkerPool, full: Bool
+        _ source: OpenSource, _ volume: String, _ pool: WorkerPool, full: Bool, lanes: Int? = nil,
+        recorded: @escaping @Sendable () -> Void = {}
     ) async throws(Failure) -> ScanReport {
-        let scan = SourceScan(
+        var scan = SourceScan(
             source: source, index: index, volume: volume, settings: settings, pool: pool, gauges: gauges,
             control: control, time: time, pace: pace)
+        scan.lanes = lanes
+        scan.recorded = recorded
         let found = try await scan.run(full: full)
         report(
             .info, "SCAN_DONE",

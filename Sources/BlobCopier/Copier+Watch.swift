@@ -16,17 +16,31 @@ extension Copier {
             }
             let isPaused = control.isPaused
             if session.listing != .goesOn || isPaused { gauges.phase = isPaused ? .paused : .copying }
-            for worker in watcher.stalled(gauges.read().workers, isPaused: isPaused, now: now) {
-                report(
-                    .warn, "WORKER_STALLED",
-                    "worker \(worker.number) waits for \(worker.blob?.short ?? "a file") since "
-                        + "\(Int(Double(now - worker.movedAt) / 1e9)) s")
-            }
+            tell(watcher.stalls(gauges.read().workers, isPaused: isPaused, now: now), now: now)
             if watcher.mustCheckVolume(now: now), let trouble = await recheck(session) { session.halt(queue, trouble) }
             if watcher.mustAbandon(isStopping: control.isStopping, now: now) { queue.abandonWorkers() }
             // Batches close by age too, and a feeder may wait for the end of a pause.
             queue.commit.signal()
             queue.feed.signal()
+        }
+        // Workers that were given up hang still.
+        if watcher.isStalled, !queue.with({ $0.isAbandoned }) { tell(.resumed, now: time.monotonic()) }
+    }
+
+    private func tell(_ news: Watcher.StallNews, now: Int64) {
+        switch news {
+        case .none: break
+        case .stalled(let worker, let count):
+            let who = count == 1 ? "worker \(worker.number) waits" : "\(count) workers wait, the longest"
+            let failure = Failure(
+                code: "WORKER_STALLED", side: worker.side,
+                message:
+                    "\(who) for \(worker.blob?.short ?? "a file") since \(Int(Double(now - worker.movedAt) / 1e9)) s",
+                subject: worker.blob?.hex ?? [],
+                hint: "Look at the kernel's log (dmesg) for resets of the drive; the run goes on when it answers.",
+                isTransient: true)
+            report(.warn, failure.code, failure.message, failure)
+        case .resumed: report(.info, "WORKER_RESUMED", "every worker goes on")
         }
     }
 
@@ -45,9 +59,16 @@ struct Watcher: Hashable, Sendable {
     private var checkedAt: Int64
     private var tickedAt: Int64
     private var stoppingSince: Int64?
-    /// Worker and start of the blob whose stall was told.
-    private var told: [Int: Int64] = [:]
+    /// From the first worker that stalls until none does.
+    private(set) var isStalled = false
     var workers = 0
+
+    enum StallNews: Hashable, Sendable {
+        case none
+        /// The worker that waits longest, and how many wait.
+        case stalled(CopyReading.Worker, count: Int)
+        case resumed
+    }
 
     init(pace: CopyPace, now: Int64) {
         self.pace = pace
@@ -55,15 +76,17 @@ struct Watcher: Hashable, Sendable {
         tickedAt = now
     }
 
-    /// Workers that newly count as stalled: in a call that does not return (A24).
-    mutating func stalled(_ workers: [CopyReading.Worker], isPaused: Bool, now: Int64) -> [CopyReading.Worker] {
-        guard !isPaused else { return [] }
-        let new = workers.filter { worker in
-            [.copying, .readBack].contains(worker.activity) && told[worker.number] != worker.startedAt
-                && Double(now - worker.movedAt) / 1e9 >= pace.stall
+    /// Whether workers are in calls that do not return (A24): told once, however many follow, and once when all are
+    /// back. A pause changes nothing.
+    mutating func stalls(_ workers: [CopyReading.Worker], isPaused: Bool, now: Int64) -> StallNews {
+        guard !isPaused else { return .none }
+        let waiting = workers.filter { worker in
+            [.copying, .readBack].contains(worker.activity) && Double(now - worker.movedAt) / 1e9 >= pace.stall
         }
-        for worker in new { told[worker.number] = worker.startedAt }
-        return new
+        let was = isStalled
+        isStalled = !waiting.isEmpty
+        guard let longest = waiting.min(by: { $0.movedAt < $1.movedAt }) else { return was ? .resumed : .none }
+        return was ? .none : .stalled(longest, count: waiting.count)
     }
 
     /// Every minute, and after a gap that can only be a suspend (A12, A28).

@@ -111,35 +111,6 @@ final class Server: Sendable {
     }
 }
 
-/// A certificate for localhost and 127.0.0.1, made once by the openssl program.
-struct Certificate {
-    let cert: String
-    let key: String
-
-    static let shared = try? Certificate()
-
-    private init() throws {
-        let folder = NSTemporaryDirectory() + "holdfast-delivery-\(getpid())"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        cert = folder + "/cert.pem"
-        key = folder + "/key.pem"
-        let openssl = Process()
-        openssl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        openssl.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-            key, "-out", cert, "-days", "2", "-subj", "/CN=localhost", "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1",
-        ]
-        openssl.standardError = FileHandle.nullDevice
-        openssl.standardOutput = FileHandle.nullDevice
-        try openssl.run()
-        openssl.waitUntilExit()
-        try #require(openssl.terminationStatus == 0)
-    }
-
-    var plan: [String: any Sendable] { ["cert": cert, "key": key] }
-}
-
 /// What must appear nowhere.
 let canary = Secret("canary-4f1c/bird+song")
 

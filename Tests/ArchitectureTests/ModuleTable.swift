@@ -20,6 +20,7 @@ let moduleTable: [ModuleRow] = [
     ModuleRow(module: "CLinux", own: [], foreign: [], system: []),
     ModuleRow(module: "CBlake3", own: [], foreign: [], system: []),
     ModuleRow(module: "CCrypto", own: [], foreign: [], system: []),
+    ModuleRow(module: "CTLS", own: [], foreign: [], system: []),
     ModuleRow(module: "CNcurses", own: [], foreign: [], system: []),
     ModuleRow(module: "BackupModel", own: [], foreign: [], system: ["Foundation"]),
     ModuleRow(
@@ -41,9 +42,8 @@ let moduleTable: [ModuleRow] = [
         module: "EngineLink", own: ["BackupModel", "CLinux"],
         foreign: ["NIOCore", "NIOPosix", "NIOHTTP1"], system: ordinary),
     ModuleRow(
-        module: "AlertDelivery", own: ["BackupModel"],
-        foreign: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
-        system: ordinary),
+        module: "AlertDelivery", own: ["BackupModel", "CTLS"],
+        foreign: ["NIOCore", "NIOPosix", "NIOHTTP1"], system: ordinary),
     ModuleRow(module: "Themes", own: [], foreign: [], system: []),
     ModuleRow(
         module: "holdfast",
@@ -54,10 +54,10 @@ let moduleTable: [ModuleRow] = [
         foreign: ["ArgumentParser"], system: ordinary),
 ]
 
-/// Headers that only one C module may include, by how they begin.
-let ownedHeaders: [(prefix: String, module: String)] = [
-    ("openssl/", "CCrypto"), ("ncurses", "CNcurses"), ("curses", "CNcurses"), ("term.h", "CNcurses"),
-    ("linux/", "CLinux"), ("immintrin", "CBlake3"),
+/// Headers that only these C modules may include, by how they begin.
+let ownedHeaders: [(prefix: String, modules: Set<String>)] = [
+    ("openssl/", ["CCrypto", "CTLS"]), ("ncurses", ["CNcurses"]), ("curses", ["CNcurses"]), ("term.h", ["CNcurses"]),
+    ("linux/", ["CLinux"]), ("immintrin", ["CBlake3"]),
 ]
 
 /// Who may name files by path; everybody else goes through the seam for file calls.

@@ -52,9 +52,10 @@ import Testing
                 at: noon, job: index == 2 ? "warm" : "cold", volume: "v", run: index == 0 ? nil : runA, method: method,
                 result: .okWithWarnings, proved: Amount(count: index, bytes: 9), failed: Amount(count: 1, bytes: 2),
                 by: "root on house")
-            one.number = try catalog.keep(one)
+            one.number = Int64(index + 1)
             kept.append(one)
         }
+        #expect(try catalog.keep(Array(kept.prefix(1))) + catalog.keep(Array(kept.dropFirst())) == kept)
         #expect(try catalog.evidence(of: "cold", limit: 9) == [kept[3], kept[1], kept[0]])
         #expect(try catalog.evidence(of: "cold", before: kept[3].number, limit: 1) == [kept[1]])
         #expect(try catalog.evidence(of: "unknown", limit: 9).isEmpty)

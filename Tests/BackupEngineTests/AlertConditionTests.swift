@@ -221,5 +221,6 @@ private func ended(_ result: JobResult, _ failure: Failure? = nil) -> JobRun {
         var board = AlertBoard()
         board.note(crashEvent(started: start, at: start))
         #expect(board.open.map(\.failure.code) == ["ENGINE_CRASHED"])
+        #expect(board.open.map(\.subject) == ["engine"])
     }
 }

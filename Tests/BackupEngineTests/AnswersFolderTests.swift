@@ -64,6 +64,21 @@ private final class Answers: Sendable {
         #expect(answers.text("17.done")?.contains("done: request answered") == true)
     }
 
+    @Test("results go after 30 days, and nothing else does")
+    func tidied() async throws {
+        let answers = try Answers()
+        let old = ["1.done", "2.refused", "0.done", "x.done", "3.done.txt", "4"]
+        for name in old + ["5.done"] { try answers.put("word\n", name) }
+        for (name, days) in old.map({ ($0, 31.0) }) + [("5.done", 29)] {
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -days * 86_400)],
+                ofItemAtPath: answers.folder + "/" + name)
+        }
+        let folder = try answers.open()
+        await folder.look()
+        #expect(answers.names == ["0.done", "3.done.txt", "4.done", "5.done", "x.done"])
+    }
+
     @Test("what the engine refuses says why, and a corrected file is a new order")
     func refused() async throws {
         let answers = try Answers(refuse: true)

@@ -99,7 +99,7 @@ import Testing
     @Test("a file that is full goes aside, and no line is torn")
     func rotation() throws {
         let place = try Place()
-        let file = JSONLinesFile(path: place.path + "/log", maxBytes: 400)
+        let file = JSONLinesFile(path: place.path + "/log", keeping: LogKeeping(maxBytes: 400))
         for number in 1...10 { file.append(event(Int64(number))) }
         #expect(file.dropped == 0)
         #expect(Set(place.names) == ["log", "log.1"])
@@ -110,6 +110,35 @@ import Testing
         let first = try #require(numbers.first)
         #expect(numbers == Array(first...10))
         #expect(place.lines("log.1").joined().utf8.count < 800)
+    }
+
+    @Test("only events as severe as the level are written, also from a reload on")
+    func level() throws {
+        let place = try Place()
+        let file = JSONLinesFile(path: place.path + "/log", keeping: LogKeeping(level: .error))
+        file.append(event(1))
+        #expect(place.lines("log").isEmpty)
+        file.keeping.level = .warn
+        file.append(event(2))
+        #expect(place.lines("log").count == 1)
+        #expect(file.dropped == 0)
+    }
+
+    @Test("a file put aside goes when its last line is too old", arguments: [(89.0, true), (91, false)])
+    func retention(days: Double, stays: Bool) throws {
+        let place = try Place()
+        try place.write("{}\n", to: "log.1")
+        let now = WallTime(milliseconds: 1_760_000_000_118)
+        let written = Date(timeIntervalSince1970: Double(now.milliseconds) / 1000 - days * 86_400)
+        try FileManager.default.setAttributes([.modificationDate: written], ofItemAtPath: place.path + "/log.1")
+        let file = JSONLinesFile(path: place.path + "/log", keeping: LogKeeping(days: 90))
+        file.append(event(1))
+        #expect(place.names.contains("log.1") == stays)
+        // Two days later it is looked at again.
+        var later = event(2)
+        later.at = now.adding(seconds: 2 * 86_400)
+        file.append(later)
+        #expect(!place.names.contains("log.1"))
     }
 
     @Test("A8 what cannot be written is counted, whatever the reason", arguments: ["/dev/full", "/proc/none/log", "/"])

@@ -41,14 +41,61 @@ import Testing
         }
     }
 
-    @Test("the mirror an intent is about, and its words for the audit log")
-    func words() throws {
-        let limits = CopyLimits(workers: 3, batch: 50, rate: nil, readBack: .later)
-        #expect(
-            Intent.limitMirror(name: "m", limits: limits).words
-                == "limit: 3 workers, batch 50, read-back later, rate unlimited")
-        #expect(Intent.requeue(name: "m", blob: .emptySHA256).words == "requeue e3b0c4..b855")
-        #expect(Intent.acknowledge(alert: 4, note: "").mirror == nil)
-        #expect(Intent.stopMirror(name: "m").mirror == "m")
+    struct Said: CustomTestStringConvertible, Sendable {
+        var intent: Intent
+        var words: String
+        var mirror: String?
+        var job: String?
+        var testDescription: String { words }
+
+        init(_ intent: Intent, _ words: String, mirror: String? = nil, job: String? = nil) {
+            (self.intent, self.words, self.mirror, self.job) = (intent, words, mirror, job)
+        }
+    }
+
+    /// What somebody may send as a name or a word, and what of it reaches the audit log.
+    static let foreign = "m\u{1b}[2J\n\u{202e}", escaped = printable(Array(foreign.utf8))
+    static let limits = CopyLimits(workers: 3, batch: 50, rate: nil, readBack: .later)
+    static let overrides = RunOverrides(batch: 5, workers: 2, limit: 9, readBack: ReadBack.none, dryRun: true)
+    static let said = [
+        Said(.runMirror(name: "m", overrides: RunOverrides()), "run mirror m", mirror: "m"),
+        Said(
+            .runMirror(name: foreign, overrides: overrides),
+            "run mirror \(escaped): dry run, 2 workers, batch 5, 9 blobs at most, read-back none", mirror: foreign),
+        Said(.scanMirror(name: foreign), "scan mirror \(escaped)", mirror: foreign),
+        Said(.verifyMirror(name: foreign), "verify mirror \(escaped)", mirror: foreign),
+        Said(.pauseMirror(name: foreign), "pause mirror \(escaped)", mirror: foreign),
+        Said(.resumeMirror(name: foreign), "resume mirror \(escaped)", mirror: foreign),
+        Said(.stopMirror(name: foreign), "stop mirror \(escaped)", mirror: foreign),
+        Said(
+            .limitMirror(name: foreign, limits: limits),
+            "limit mirror \(escaped): 3 workers, batch 50, read-back later, rate unlimited", mirror: foreign),
+        Said(.requeue(name: foreign, blob: nil), "requeue all failures of mirror \(escaped)", mirror: foreign),
+        Said(.requeue(name: "m", blob: .emptySHA256), "requeue e3b0c4..b855 of mirror m", mirror: "m"),
+        Said(.acknowledge(alert: 4, note: ""), "acknowledge alert 4"),
+        Said(.acknowledge(alert: 4, note: foreign), "acknowledge alert 4: \(escaped)"),
+        Said(.snooze(alert: 4, seconds: 7200), "snooze alert 4 for 2h00"),
+        Said(.runJob(name: foreign), "run job \(escaped)", job: foreign),
+        Said(.cancelJob(name: foreign), "cancel job \(escaped)", job: foreign),
+        Said(.pauseJob(name: foreign), "pause job \(escaped)", job: foreign),
+        Said(.resumeJob(name: foreign), "resume job \(escaped)", job: foreign),
+        Said(.enableJob(name: foreign, isEnabled: true), "enable job \(escaped)", job: foreign),
+        Said(.enableJob(name: foreign, isEnabled: false), "disable job \(escaped)", job: foreign),
+        Said(.skipNext(job: foreign), "skip the next start of job \(escaped)", job: foreign),
+        Said(.answer(request: 7, word: foreign), "answer request 7: \(escaped)"),
+        Said(.claim(request: 7), "claim request 7"),
+        Said(.postpone(request: 7, seconds: 900), "postpone the reminders of request 7 by 15:00"),
+        Said(.maintenance(until: start), "maintenance until \(start.iso8601())"),
+        Said(.maintenance(until: nil), "end maintenance"),
+        Said(.drain(isOn: true), "drain"), Said(.drain(isOn: false), "end draining"),
+        Said(.acceptClock, "accept the clock"), Said(.reloadSettings, "reload the settings"),
+        Said(.stopEngine, "stop the engine"),
+    ]
+
+    @Test("I9 an intent's words for the audit log, whatever it was sent with, and what it is about", arguments: said)
+    func words(_ row: Said) {
+        #expect(row.intent.words == row.words)
+        #expect(row.intent.words.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f })
+        #expect(row.intent.mirror == row.mirror && row.intent.job == row.job)
     }
 }

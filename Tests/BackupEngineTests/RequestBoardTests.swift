@@ -1,6 +1,7 @@
 import BackupCatalog
 import BackupModel
 import Testing
+import WorkerKit
 
 @testable import BackupEngine
 
@@ -10,8 +11,43 @@ let ben = Person(user: "ben", uid: 1001, via: "command line")
 
 func volume(_ job: String = "nightly", uuid: String = "u1", deadline: WallTime? = nil) -> Request {
     .attachVolume(
-        uuid: uuid, name: "cold", job: job, why: "the target is away", lastSeen: "/mnt/cold", now: start,
-        deadline: deadline)
+        identity(uuid), mirror: "cold", target: "/mnt/cold", job: job, why: "the target is away", seen: start,
+        now: start, deadline: deadline)
+}
+
+func identity(_ uuid: String) -> VolumeIdentity {
+    VolumeIdentity(
+        uuid: uuid, root: .mountRoot, fileSystem: "ext4", fileSystemID: "", fanOut: .standard, hash: .blake3,
+        enrolledAt: start)
+}
+
+@Suite struct VolumeRequestTests {
+    @Test("what a request for a volume says: which, where and when last, why, and where it was found")
+    func words() {
+        let request = Request.attachVolume(
+            identity("0123456789abcdef"), mirror: "cold", target: "/mnt/\u{1b}cold", job: "nightly",
+            why: "nothing is mounted there", seen: start, candidates: ["mounted at /media/x"], now: start, deadline: nil
+        )
+        #expect(request.what == "attach volume 01234567 of mirror cold")
+        #expect(request.why == "job nightly needs it: nothing is mounted there")
+        let (at, day) = (start.iso8601(), start.iso8601().prefix(10))
+        #expect(request.place == "/mnt/\\ecold, at \(at) (ext4, uuid 0123456789abcdef, enrolled \(day))")
+        #expect(request.candidates == ["mounted at /media/x"])
+        let unknown = Request.attachVolume(
+            nil, mirror: "cold", target: "/mnt/cold", job: "j", why: "away", seen: nil, now: start, deadline: nil)
+        #expect(unknown.what == "attach volume of mirror cold" && unknown.place == "/mnt/cold")
+    }
+
+    @Test("an absent volume is looked for on local mounts, at their roots and in the target's last folder")
+    func search() {
+        let lines = ["/ - ext4 x rw", "/media/x - xfs x rw", "/proc - proc x rw", "/far - nfs4 x rw"]
+        let mounts = MountTable.parse(
+            Array(lines.map { "1 0 8:1 / \($0.replacing(" - ", with: " rw - "))\n" }.joined().utf8))
+        #expect(mounts.count == 4)
+        #expect(
+            VolumeSearch.places(mounts, target: "/mnt/cold") == ["/", "/cold", "/media/x", "/media/x/cold"])
+        #expect(VolumeSearch.places(mounts, target: "/media/x").map(\.description).contains("/media/x") == false)
+    }
 }
 
 @Suite struct RequestBoardTests {

@@ -1,3 +1,4 @@
+import BackupCatalog
 import BackupModel
 import Foundation
 import Testing
@@ -9,13 +10,29 @@ import WorkerKit
     private func hours(_ count: Double) -> WallTime { start.adding(seconds: count * 3600) }
 
     private func run(
-        _ job: String, _ kind: JobKind = .mirrorRun, _ result: JobResult? = .ok, endedAt: WallTime, bits: UInt64 = 1
+        _ job: String, _ result: JobResult? = .ok, endedAt: WallTime, bits: UInt64 = 1
     ) -> JobRun {
         var run = JobRun(
-            run: RunID(bits: bits), job: job, kind: kind, trigger: .schedule, startedAt: endedAt.adding(seconds: -60))
+            run: RunID(bits: bits), job: job, kind: .command, trigger: .schedule,
+            startedAt: endedAt.adding(seconds: -60))
         run.endedAt = result == nil ? nil : endedAt
         run.result = result
         return run
+    }
+
+    private func mirrorJob(_ name: String, _ kind: JobKind = .mirrorRun) -> JobSettings {
+        var job = JobSettings(name: name, kind: kind)
+        job.mirror = "cold"
+        return job
+    }
+
+    /// A whole copy of the mirror `cold`, read back at once.
+    private func whole(_ hour: Double, flawed: Int = 0) -> [Evidence] {
+        let run = RunSummary(
+            run: RunID(bits: 5), kind: .run, startedAt: hours(hour - 1), endedAt: hours(hour),
+            result: flawed == 0 ? .ok : .okWithWarnings)
+        let tally = Tally([.verified: Amount(count: 3, bytes: 3), .sourceCorrupt: Amount(count: flawed, bytes: 0)])
+        return MirrorProof.rows(of: run, tally, mirror: "cold", volume: "v", by: "").reversed()
     }
 
     private func set(_ jobs: String..., goal: Double? = 26) -> RecoverySetSettings {
@@ -30,11 +47,11 @@ import WorkerKit
         SetWatch.states([set], facts, now: hours(100))[0].newestVerifiedAt
     }
 
-    @Test("only ok counts (I3, I5)", arguments: JobResult.allCases)
+    @Test("of a command only ok counts (I3, I5)", arguments: JobResult.allCases)
     func onlyOk(result: JobResult) {
         let facts = SetFacts(runs: [
-            run("nightly", endedAt: hours(1)), run("nightly", .mirrorRun, result, endedAt: hours(2)),
-            run("nightly", .mirrorRun, nil, endedAt: hours(3)), run("other", endedAt: hours(4)),
+            run("nightly", endedAt: hours(1)), run("nightly", result, endedAt: hours(2)),
+            run("nightly", nil, endedAt: hours(3)), run("other", endedAt: hours(4)),
         ])
         #expect(newest(set("nightly"), facts) == (result == .ok ? hours(2) : hours(1)))
     }
@@ -46,26 +63,33 @@ import WorkerKit
         #expect(newest(set("nightly"), facts) == hours(3))
     }
 
-    @Test("a scan or a verification makes no copy newer", arguments: [JobKind.mirrorScan, .mirrorVerify])
-    func noCopy(kind: JobKind) {
-        let facts = SetFacts(runs: [run("nightly", endedAt: hours(1)), run("look", kind, endedAt: hours(9))])
-        #expect(newest(set("nightly", "look"), facts) == hours(1))
-        #expect(newest(set("look"), facts) == nil)
+    @Test("a mirror counts by its evidence, whatever its jobs' runs say; a scan or a verification makes no copy")
+    func mirrors() {
+        var facts = SetFacts(
+            jobs: [mirrorJob("nightly"), mirrorJob("scan", .mirrorScan), mirrorJob("verify", .mirrorVerify)],
+            runs: [run("nightly", endedAt: hours(9)), run("verify", endedAt: hours(9))])
+        #expect(newest(set("nightly"), facts) == nil)
+        facts.evidence["other"] = whole(8)
+        #expect(newest(set("nightly"), facts) == nil)
+        facts.evidence["cold"] = whole(2)
+        #expect(newest(set("nightly"), facts) == hours(2))
+        #expect(newest(set("nightly", "scan", "verify"), facts) == hours(2))
+        #expect(newest(set("scan", "verify"), facts) == nil)
     }
 
-    @Test(
-        "a copy that must be verified counts by a verification after it",
-        arguments: [(nil, nil), (0.5, nil), (1.5, 1), (3, 2)] as [(Double?, Double?)])
-    func needsProof(verified: Double?, newest wanted: Double?) {
-        var facts = SetFacts(runs: [run("nightly", endedAt: hours(1)), run("nightly", endedAt: hours(2))])
-        facts.needVerification = ["nightly"]
-        facts.verifiedAt["nightly"] = verified.map(hours)
-        #expect(newest(set("nightly"), facts) == wanted.map(hours))
+    @Test("what is damaged at the source makes no set late, and is told with it")
+    func flawed() {
+        let facts = SetFacts(jobs: [mirrorJob("nightly")], evidence: ["cold": whole(99, flawed: 4)])
+        let state = SetWatch.states([set("nightly")], facts, now: hours(100))[0]
+        #expect(!state.isLate(at: hours(100)))
+        #expect(state.flawedAtSource == 4)
+        #expect(state.evidence.hasSuffix("; ok but 4 corrupt or gone at the source"))
     }
 
     @Test("a set is as fresh as its stalest part")
     func stalest() throws {
-        let facts = SetFacts(runs: [run("a", endedAt: hours(5)), run("b", .command, endedAt: hours(2))])
+        let facts = SetFacts(
+            jobs: [mirrorJob("a")], runs: [run("b", endedAt: hours(2))], evidence: ["cold": whole(5)])
         let state = SetWatch.states([set("a", "b")], facts, now: hours(6))[0]
         #expect(state.newestVerifiedAt == hours(2) && state.evidence.contains("of b"))
         #expect(newest(set("a", "b", "c"), facts) == nil)

@@ -6,7 +6,7 @@ import WorkerKit
 @testable import BlobCopier
 
 /// What a killed run leaves, made by hand, and what the next start makes of it.
-@Suite(.timeLimit(.minutes(1))) struct ReconcileTests {
+@Suite(.timeLimit(.minutes(5))) struct ReconcileTests {
     static let dead = RunID(bits: 0xdead)
 
     /// A mirror in which a dead run had claimed every blob.

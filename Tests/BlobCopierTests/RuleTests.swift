@@ -116,4 +116,51 @@ import Testing
         #expect(Forecast.seconds(for: Amount(), after: []) == 0)
         #expect(Forecast.seconds(for: Amount(count: 1, bytes: 1), after: []) == nil)
     }
+
+    @Test("A24 eight workers that stall are told once, and once when all are back")
+    func stalls() {
+        var pace = CopyPace()
+        pace.stall = 1
+        var watcher = Watcher(pace: pace, now: 0)
+        func workers(_ movedAt: [Int64]) -> [CopyReading.Worker] {
+            movedAt.enumerated().map {
+                CopyReading.Worker(
+                    number: $0, activity: .copying, blob: nil, size: 1, done: 0, attempt: 1, startedAt: 0,
+                    movedAt: $1 * 1_000_000_000)
+            }
+        }
+        func news(_ movedAt: [Int64], now: Int64, isPaused: Bool = false) -> Watcher.StallNews {
+            watcher.stalls(workers(movedAt), isPaused: isPaused, now: now * 1_000_000_000)
+        }
+        #expect(news([9, 9], now: 9) == .none)
+        #expect(news([7, 5, 9], now: 9, isPaused: true) == .none)
+        #expect(news([7, 5, 9], now: 9) == .stalled(workers([7, 5])[1], count: 2))
+        #expect(news([7, 5, 5, 5, 5, 5, 5, 5], now: 10) == .none)
+        #expect(news([9, 9, 5], now: 10) == .none)
+        #expect(news([10, 10, 10], now: 10) == .resumed)
+        #expect(news([10, 10, 10], now: 10) == .none)
+        #expect(news([1], now: 12) == .stalled(workers([1])[0], count: 1))
+    }
+
+    @Test(
+        "L13 a scheduled verify takes its share of the days",
+        arguments: [
+            (0.0, 30, 0), (1, 30, 100), (15, 30, 1500), (30, 30, 3000), (90, 30, 3000), (-1, 30, 3000), (1, 1, 3000),
+            (0.001, 30, 1),
+        ])
+    func verifyShare(days: Double, every: Int, expected: Int) {
+        let now = WallTime(milliseconds: 1_800_000_000_000)
+        let last = { (kind: RunSummary.Kind, result: RunResult?) in
+            var run = RunSummary(
+                run: RunID(bits: 1), kind: kind, startedAt: now.adding(seconds: -days * 86_400), before: Amount())
+            run.result = result
+            return run
+        }
+        let count = { VerifyShare.count(of: 3000, days: every, after: $0, besides: RunID(bits: 2), now: now) }
+        #expect(count([last(.run, .ok), last(.verify, .ok)]) == expected)
+        #expect(count([last(.verify, .failed)]) == 3000 && count([last(.verify, nil)]) == 3000)
+        #expect(
+            VerifyShare.count(of: 3000, days: every, after: [last(.verify, .ok)], besides: RunID(bits: 1), now: now)
+                == 3000)
+    }
 }

@@ -5,7 +5,7 @@ import WorkerKit
 
 @testable import BlobCopier
 
-@Suite(.timeLimit(.minutes(1))) struct RunTests {
+@Suite(.timeLimit(.minutes(5))) struct RunTests {
     @Test func everyBlobIsCopiedAndProved() async throws {
         let mirror = try MirrorFixture(blobs: 40)
         let copier = try await mirror.enrolled()

@@ -5,7 +5,7 @@ import WorkerKit
 
 @testable import BlobCopier
 
-@Suite(.timeLimit(.minutes(1))) struct SourceFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct SourceFaultTests {
     @Test("A1 a source blob with other bytes is not copied, reported once, and the run is ok with warnings")
     func corruptSource() async throws {
         let mirror = try MirrorFixture(blobs: 12)

@@ -5,7 +5,7 @@ import WorkerKit
 
 @testable import BlobCopier
 
-@Suite(.timeLimit(.minutes(1))) struct TargetFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct TargetFaultTests {
     static func temporary(_ path: PathBytes) -> Bool {
         path.bytes.count > 60 && path.bytes.starts(with: Array(".tmp-".utf8))
     }
@@ -248,9 +248,14 @@ import WorkerKit
         #expect(await eventually { mirror.log.count("WORKER_STALLED") == 1 })
         #expect(try await eventually { try await mirror.tally().safe.count == 19 })
         #expect(copier.gauges.read().workers.contains { $0.activity == .copying && $0.blob != nil })
+        // The call that hangs counts while it hangs.
+        let early = copier.gauges.read().shares.targetWrite
+        #expect(await eventually { copier.gauges.read().shares.targetWrite - early > 50_000_000 })
+        #expect(mirror.log.all.first { $0.code == "WORKER_STALLED" }?.failure?.side == .destination)
+        #expect(mirror.log.count("WORKER_RESUMED") == 0)
         mirror.plan.release()
         #expect(try await running.result == .ok)
-        #expect(mirror.log.count("WORKER_STALLED") == 1)
+        #expect(mirror.log.count("WORKER_STALLED") == 1 && mirror.log.count("WORKER_RESUMED") == 1)
     }
 
     @Test("B29 a stop ends a run whose worker hangs, and the next start settles it")

@@ -5,7 +5,7 @@ import WorkerKit
 
 @testable import BlobCopier
 
-@Suite(.timeLimit(.minutes(1))) struct VerifyTests {
+@Suite(.timeLimit(.minutes(5))) struct VerifyTests {
     private func copied(_ count: Int = 10) async throws -> (MirrorFixture, Copier) {
         let mirror = try MirrorFixture(blobs: count, sizes: [900, 17, 5000])
         let copier = try await mirror.enrolled()
@@ -96,6 +96,15 @@ import WorkerKit
         let after = try await mirror.index.unproved(
             volume: mirror.volume, before: WallTime(milliseconds: .max), limit: 4)
         #expect(Set(after.map(\.id)).isDisjoint(with: oldest.map(\.id)))
+    }
+
+    @Test("a scheduled verify reads all once, then what is due; one by hand reads all")
+    func due() async throws {
+        let (mirror, copier) = try await copied()
+        #expect(try await copier.verify(onlyDue: true).done.count == mirror.ids.count)
+        // A share of nothing rounds up to one blob.
+        #expect(try await copier.verify(onlyDue: true).done.count == 1)
+        #expect(try await copier.verify().done.count == mirror.ids.count)
     }
 
     @Test("L18 what is whole raises no alarm")

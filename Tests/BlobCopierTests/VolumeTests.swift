@@ -5,7 +5,7 @@ import WorkerKit
 
 @testable import BlobCopier
 
-@Suite(.timeLimit(.minutes(1))) struct VolumeTests {
+@Suite(.timeLimit(.minutes(5))) struct VolumeTests {
     @Test func enrolmentIsIdempotent() async throws {
         let mirror = try MirrorFixture(blobs: 2)
         let copier = mirror.copier()

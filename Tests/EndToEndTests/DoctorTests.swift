@@ -94,6 +94,7 @@ import Testing
         Case("time.clock", .warning, "not synchronised") { $0.clockIsSynchronised = false },
         Case("time.clock", .warning, "nobody knows") { $0.clockIsSynchronised = nil },
         Case("terminal.term", .warning, "dumb terminal") { $0.term = "dumb" },
+        Case("terminal.term", .warning, "a terminal without its name") { $0.term = "" },
         Case("terminal.term", .warning, "unknown terminal") { $0.termIsKnown = false },
         Case("terminal.locale", .warning, "no UTF-8") { $0.localeIsUTF8 = false },
         Case("service.systemd", .warning, "no systemd") { $0.hasSystemd = false },
@@ -123,6 +124,14 @@ import Testing
         #expect(unwell.map(\.state) == [example.state])
         #expect(unwell.allSatisfy { !$0.remedy.isEmpty })
         #expect(report.status == (example.state == .warning ? .warnings : .failed))
+    }
+
+    @Test("no terminal, as under cron or a service manager, is no fault")
+    func noTerminal() throws {
+        var facts = Self.well
+        (facts.hasTerminal, facts.term, facts.termIsKnown, facts.localeIsUTF8) = (false, "", false, false)
+        let report = try Self.report(facts)
+        #expect(report.status == .ok && report.checks.contains { $0.id == "terminal.term" && $0.state == .ok })
     }
 
     @Test("L1 limits of control groups are read in version 1 and 2")

@@ -100,7 +100,8 @@ class Kills:
         state = self.engine.state()
         subjects = [request["subject"] for request in state["requests"]]
         self.proof.check(len(subjects) == len(set(subjects)), "a request was asked twice")
-        self.proof.check(until(lambda: self.engine.state()["delivery"]["waiting"] == 0, 90, 0.5), "messages stay unsent")
+        told = until(lambda: self.engine.state()["delivery"]["waiting"] == 0, 90, 0.5)
+        self.proof.check(told, f"messages stay unsent: {self.engine.state()['delivery']}")
         verdict = self.engine.mirror.audit(truth=self.engine.mirror.truth())
         self.proof.check(verdict.clean, f"the target: {verdict.details()}")
         self.proof.check(self.engine.call("engine", "stop").status == OK, "the engine does not stop")

@@ -16,7 +16,7 @@ import subprocess
 import time
 
 from engine import Engine
-from harness import OK, Proof, options_of, until, workspace
+from harness import OK, Proof, finish, options_of, until, workspace
 
 HOLD = """
 [job.holds]
@@ -276,10 +276,33 @@ def stub(engine, body):
     return folder, lambda: open(folder + "/log").read().splitlines() if os.path.exists(folder + "/log") else []
 
 
+def phase(engine):
+    """What the mirror does now, in one word."""
+    copies = (engine.state() or {}).get("copies") or [{}]
+    return next(iter(copies[0].get("phase") or [""]))
+
+
+def mirror_bytes(engine):
+    """Bytes below the source: what is there already costs a run no time, and little of it is."""
+    return sum(os.path.getsize(os.path.join(folder, name))
+               for folder, _, names in os.walk(engine.mirror.source) for name in names)
+
+
+def slowly(engine, rate):
+    """The mirror copies so many bytes a second from the engine's next start on."""
+    with open(engine.config) as file:
+        text = file.read()
+    with open(engine.config, "w") as file:
+        file.write(text.replace("[mirror.cold]\n", f'[mirror.cold]\nrate_limit = "{rate}"\n', 1))
+
+
 def awake(engine, proof):
     """While something writes, one systemd-inhibit holds; never longer, and its failure fails nothing else."""
     folder, log = stub(engine, "while :; do sleep 0.05; done")
     path = folder + ":" + os.environ["PATH"]
+    # A run that is over before anybody has seen it begin needs no lock: this one lasts for seconds.
+    engine.mirror.make(60, seed=9, largest=1 << 20, empty=False)
+    slowly(engine, f"{mirror_bytes(engine) // 4}")
     process = engine.run(PATH=path)
     until(lambda: engine.state() is not None, 20, 0.2)
     time.sleep(0.5)
@@ -297,10 +320,18 @@ def awake(engine, proof):
     proof.check(len(log()) == 1, f"let go while the other still writes: {log()}")
     engine.call("job", "cancel", "waits")
     proof.check(until(lambda: len(log()) == 2 and log()[1].startswith("ended"), 20), f"when all has ended: {log()}")
-    engine.mirror.make(60, seed=9, largest=1 << 20, empty=False)
-    engine.call("mirror", "run", "cold")
-    engine.call("job", "run", "nightly", "--wait")
-    proof.check(until(lambda: len(log()) >= 4, 10), f"a mirror: {log()}")
+    for words in (("mirror", "run", "cold"), ("job", "run", "nightly", "--wait")):
+        # By hand, and by a job.
+        before = len(log())
+        with engine.start(*words) as run:
+            held = until(lambda: run.poll() is not None or (phase(engine) == "copying" and len(log()) > before), 20)
+            proof.check(held and run.poll() is None and log()[-1].startswith("began"), f"while {words} copies: {log()}")
+            proof.require(finish(run).status == OK, f"{words}")
+        proof.check(until(lambda: log()[-1].startswith("ended"), 10), f"after {words}: {log()}")
+        # A source that is only read holds nothing: there may be more than one, one after the other.
+        firsts = [line.split()[0] for line in log()]
+        proof.check(firsts == ["began", "ended"] * (len(firsts) // 2), f"one lock at a time: {log()}")
+        engine.mirror.make(60, seed=10, largest=1 << 20, empty=False)
     seen = len(log())
     engine.call("job", "run", "holds")
     until(lambda: len(log()) > seen, 10)

@@ -88,6 +88,8 @@ class Watch(threading.Thread):
     def __init__(self, canaries):
         super().__init__(daemon=True)
         self.canaries, self.looks, self.found, self.over = canaries, 0, set(), threading.Event()
+        # Commands seen whose words name the secrets' files: children of the engine, looked at while they ran.
+        self.children = 0
         self.start()
 
     def run(self):
@@ -95,7 +97,9 @@ class Watch(threading.Thread):
             for pid in filter(str.isdigit, os.listdir("/proc")):
                 for name in ("cmdline", "environ"):
                     with contextlib.suppress(OSError), open(f"/proc/{pid}/{name}", "rb") as file:
-                        self.found.update((name, canary) for canary in self.canaries.found(file.read()))
+                        text = file.read()
+                        self.found.update((name, canary) for canary in self.canaries.found(text))
+                        self.children += name == "cmdline" and text.startswith(b"/bin/sh\0-c\0cat ")
                         self.looks += 1
 
 
@@ -161,6 +165,15 @@ class Told:
 kind = "mirror.run"
 mirror = "cold"
 
+[job.first]
+kind = "command"
+command = ["/bin/true"]
+
+[job.follows]
+kind = "mirror.run"
+mirror = "cold"
+after = ["first"]
+
 [job.flaky]
 kind = "command"
 command = ["/usr/bin/test", "-e", "{self.flag}"]
@@ -172,7 +185,7 @@ command = ["/bin/true"]
 
 [job.leaks]
 kind = "command"
-command = ["/bin/sh", "-c", "cat {leak}; cat {leak} >&2; exit 1"]
+command = ["/bin/sh", "-c", "cat {leak}; cat {leak} >&2; sleep 1; exit 1"]
 retries = 0
 """
 
@@ -224,11 +237,13 @@ retries = 0
         proof.check(run.get("result") == "failed", f"the job that prints secrets: {run}")
 
     def request(self):
-        """The target taken away: told by mail, with the words to answer."""
+        """The target taken away: told by mail, with the words to answer; an answer too early moves no deadline."""
         proof, mirror = self.proof, self.engine.mirror
+        self.engine.call("job", "run", "nightly", "--wait")
         mirror.make(10, seed=7, empty=False)
+        proof.check(self.present() == 1, f"a volume that is there: {self.present()}")
         os.rename(mirror.target, mirror.target + ".away")
-        self.engine.call("job", "run", "nightly")
+        self.engine.call("job", "run", "first")
         asked = until(lambda: (self.engine.state() or {}).get("requests"), 20, 0.1)
         if proof.check(bool(asked), "no request for the target"):
             number = asked[0]["number"]
@@ -237,11 +252,25 @@ retries = 0
                 text = mails[0].text
                 lines = re.findall(rf"^holdfast answer {number} (\S+)", text, re.M)
                 words = [answer["word"] for answer in asked[0]["answers"]]
-                proof.check(words and lines == words and "why: " in text and "nightly" in text,
+                proof.check(words and lines == words and "why: job follows needs it: " in text,
                             f"the request's mail: {text!r}, wanted {words}")
+                proof.check(re.search(rf"^where: {re.escape(mirror.target)}, at \S+Z \(.*, uuid [0-9a-f]{{32}}, ", text,
+                                      re.M), f"where the volume was: {text!r}")
+            proof.check(self.present() == 0, f"a volume that is away: {self.present()}")
+            proof.check(self.engine.call("answer", str(number), "attached").status == OK, "the answer")
+            anew = until(lambda: [one for one in (self.engine.state() or {}).get("requests", [])
+                                  if one["number"] > number], 20, 0.1)
+            proof.check(anew and asked[0].get("deadline") and anew[0].get("deadline") == asked[0]["deadline"]
+                        and "not there yet" in anew[0]["why"], f"asked {asked}, and too early an answer: {anew}")
         os.rename(mirror.target + ".away", mirror.target)
-        ended = until(lambda: self.engine.last("nightly"), 60, 0.2)
+        ended = until(lambda: self.engine.last("follows"), 60, 0.2)
         proof.check(ended and ended["result"] in ("ok", "ok_with_warnings"), f"the run after the request: {ended}")
+
+    def present(self):
+        """What /metrics says of the volume."""
+        status, body = self.get("/metrics")
+        found = re.search(rb"^holdfast_mirror_volume_present\{[^}]*\} (\d)", body, re.M)
+        return int(found[1]) if status == 200 and found else (status, body[-300:])
 
     def recovered(self):
         open(self.flag, "w").close()
@@ -358,6 +387,7 @@ retries = 0
         self.watch.over.set()
         self.watch.join(10)
         proof.check(self.watch.looks > 1000 and not self.watch.found, f"in /proc: {self.watch.found}")
+        proof.check(self.watch.children > 0, "no child of the engine was seen in /proc")
         self.places = places + len(files)
 
     def files(self):
@@ -419,7 +449,8 @@ class Killed:
         for number in range(self.count + 3):
             text += f'\n[job.fails{number:03}]\nkind = "command"\ncommand = ["/bin/false"]\nretries = 0\n'
         self.engine = Engine(options.binary, root, more=text, blobs=2)
-        self.kills, self.names = 0, []
+        # When each kill was over.
+        self.kills, self.killed_at, self.names = 0, [], []
 
     def begin(self, **extra):
         self.process = self.engine.run(**extra)
@@ -434,6 +465,7 @@ class Killed:
         with contextlib.suppress(OSError):
             os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.killed_at.append(time.monotonic())
         self.kills += 1
 
     def in_the_text(self):
@@ -447,6 +479,13 @@ class Killed:
         self.die()
         self.mail.rules.clear()
         self.mail.release.set()
+
+    def told_again(self):
+        """What the kill left: all of it goes out before the next one, so that its copies can be counted."""
+        self.begin()
+        empty = until(lambda: (self.engine.state() or {"delivery": {"waiting": 1}})["delivery"]["waiting"] == 0, 120, 0.2)
+        self.proof.check(empty, f"after a kill in the text: {(self.engine.state() or {}).get('delivery')}")
+        self.die()
 
     def at_its_points(self):
         """Before a message is sent and after it, by the engine's own failpoints."""
@@ -477,11 +516,14 @@ class Killed:
             mails = self.mail.to(receiver)
             for job in sorted(known):
                 proof.check(about(mails, job), f"{job} was never told to {receiver}")
-            ids = collections.Counter(mail.id for mail in mails)
-            # Once more for each kill that came between the text and its 250: a second kill may meet the second try.
-            proof.check(max(ids.values(), default=0) <= 3, f"{receiver}: {ids.most_common(2)}")
-            for one, copies in ids.items():
-                texts = {mail.raw for mail in mails if mail.id == one}
+            for one in {mail.id for mail in mails}:
+                copies = [mail for mail in mails if mail.id == one]
+                # Once more only for a kill that came between the text and its 250. This server may read the text a
+                # little after the kill; nobody tries again within a second.
+                alone = [later for sooner, later in zip(copies, copies[1:])
+                         if not any(sooner.at - 1 < at < later.at for at in self.killed_at)]
+                proof.check(not alone, f"{receiver}: {one} once more without a kill, {len(copies)} in all")
+                texts = {mail.raw for mail in copies}
                 proof.check(len(texts) == 1, f"{receiver}: one Message-ID, {len(texts)} texts")
             # Told twice under two ids would be two troubles to whoever reads it.
             for job in sorted(known):
@@ -489,8 +531,8 @@ class Killed:
                 proof.check(len(heads) <= 1, f"{job} reached {receiver} under {len(heads)} ids")
         first = self.names[0]
         hold, starve, plain = (about(self.mail.to(self.receivers[name]), first) for name in ("hold", "starve", "plain"))
-        proof.check(len(hold) in (2, 3) and (len(starve), len(plain)) == (1, 1),
-                    f"taken and unsaid {len(hold)}, half sent {len(starve)}, told {len(plain)}; wanted 2 or 3, 1, 1")
+        proof.check((len(hold), len(starve), len(plain)) == (2, 1, 1),
+                    f"taken and unsaid {len(hold)}, half sent {len(starve)}, told {len(plain)}; wanted 2, 1, 1")
         self.copies = sum(count - 1 for count in collections.Counter(
             (mail.id, tuple(mail.receivers)) for mail in self.mail.taken).values())
         proof.check(self.told_failures(known), "a failed run is not in the history")
@@ -512,7 +554,7 @@ class Killed:
 
     def run(self):
         try:
-            for step in (self.in_the_text, self.at_its_points, self.at_random, self.settle):
+            for step in (self.in_the_text, self.told_again, self.at_its_points, self.at_random, self.settle):
                 step()
             for folder, _, files in os.walk(os.path.join(self.root, "state")):
                 for name in files:

@@ -1,6 +1,5 @@
 import BackupModel
 import NIOCore
-import NIOSSL
 
 /// Sends one mail: connect, TLS, log-in, envelope, text.
 func sendMail(
@@ -9,7 +8,7 @@ func sendMail(
     let wrong = ([settings.from] + settings.to).first { !isPlainAddress($0) }
     if let wrong { throw .settings("no plain mail address: \(printable(wrong.utf8))") }
     if settings.to.isEmpty { throw .settings("the channel has no receivers") }
-    let tls = settings.security == .none ? nil : try await makeTLS(caFile: settings.caFile)
+    let tls = settings.security == .none ? nil : try await readTrust(caFile: settings.caFile)
     let endpoint = Endpoint(
         host: settings.host, port: settings.port, tls: settings.security == .tls ? tls : nil)
     let wire = try await Wire<ByteBuffer>.connect(to: endpoint, before: .after(settings.timeout))
@@ -54,17 +53,17 @@ struct MailSession {
     }
 
     /// Goes on by TLS, or not at all.
-    mutating func startTLS(_ context: NIOSSLContext) async throws(Trouble) {
+    mutating func startTLS(_ trust: TLSTrust) async throws(Trouble) {
         guard abilities.contains("STARTTLS") else {
             throw .settings("\(server) does not offer STARTTLS; nothing was sent to it")
         }
         let answer = try await ask("STARTTLS", "STARTTLS")
         guard answer.code == 220 else { throw .again("\(server) refused STARTTLS: \(answer.words)") }
-        // What came in plain text before TLS must not be taken for what the server says by TLS.
-        guard !reader.hasRest, !wire.inbox.hasMore else {
+        // The wire looks after what was not read yet.
+        guard !reader.hasRest else {
             throw .again("\(server) sent more than its answer to STARTTLS; somebody may stand between")
         }
-        try await wire.startTLS(context)
+        try await wire.startTLS(trust, before: .after(timeout))
         isEncrypted = true
         try await hello()
     }

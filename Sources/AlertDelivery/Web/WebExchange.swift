@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// Sends a request and takes a 2xx for yes. Redirections are not followed: a token would go where nobody meant it to.
 func exchange(_ request: WebRequest, caFile: String?, timeout: Double) async throws(Trouble) {
-    let tls = request.isTLS ? try await makeTLS(caFile: caFile) : nil
+    let tls = request.isTLS ? try await readTrust(caFile: caFile) : nil
     let endpoint = Endpoint(host: request.host, port: request.port, tls: tls)
     let wire = try await Wire<HTTPClientResponsePart>.connect(to: endpoint, before: .after(timeout)) { channel in
         try channel.pipeline.syncOperations.addHTTPClientHandlers()

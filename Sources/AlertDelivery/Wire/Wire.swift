@@ -1,13 +1,12 @@
 import BackupModel
 import NIOCore
 import NIOPosix
-import NIOSSL
 
 /// Where to connect, and whether by TLS from the first byte.
 struct Endpoint: Sendable {
     var host: String
     var port: Int
-    var tls: NIOSSLContext?
+    var tls: TLSTrust?
 
     /// `mail.example.org:587`, foreign bytes escaped.
     var name: String { printable(host.utf8) + ":\(port)" }
@@ -24,25 +23,34 @@ struct Wire<Part: Sendable>: Sendable {
         to endpoint: Endpoint, before deadline: NIODeadline,
         handlers: @escaping @Sendable (any Channel) throws -> Void = { _ in }
     ) async throws(Trouble) -> Wire {
-        let inbox = Inbox<Part>()
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(deadline - .now())
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls = endpoint.tls { try addTLS(tls, to: channel, host: endpoint.host) }
+                    if let tls = endpoint.tls { _ = try addTLS(tls, to: channel, host: endpoint.host) }
                     try handlers(channel)
-                    try channel.pipeline.syncOperations.addHandler(inbox)
+                    try channel.pipeline.syncOperations.addHandler(Inbox<Part>())
                 }
             }
-        let future = bootstrap.connect(host: endpoint.host, port: endpoint.port)
+        let connected = bootstrap.connect(host: endpoint.host, port: endpoint.port)
+        // A name may have several addresses, each tried on a channel of its own: only the winner's handlers count.
+        let found = connected.flatMapThrowing { channel in
+            let handlers = channel.pipeline.syncOperations
+            let opened = endpoint.tls == nil ? nil : try handlers.handler(type: TLSHandler.self).opened
+            return (
+                Wire(channel: channel, inbox: try handlers.handler(type: Inbox<Part>.self), endpoint: endpoint), opened
+            )
+        }
+        let (wire, opened): (Wire, EventLoopFuture<Void>?)
         do {
-            let channel = try await future.get(before: deadline)
-            return Wire(channel: channel, inbox: inbox, endpoint: endpoint)
+            (wire, opened) = try await found.get(before: deadline)
         } catch {
             // The attempt may still succeed later, and nobody would close it.
-            future.whenSuccess { $0.close(promise: nil) }
+            connected.whenSuccess { $0.close(promise: nil) }
             throw .again("cannot connect to \(endpoint.name): \(words(of: error))")
         }
+        if let opened { try await wire.awaitHandshake(opened, before: deadline) }
+        return wire
     }
 
     /// The next part, nil at the end; `step` names what was waited for.
@@ -58,18 +66,33 @@ struct Wire<Part: Sendable>: Sendable {
         do {
             try await channel.writeAndFlush(data).get(before: deadline)
         } catch {
-            // A failed handshake shows in the inbox; the write only finds the connection closed.
+            // What broke the connection shows in the inbox; the write only finds it closed.
             throw trouble(inbox.error ?? error, step)
         }
     }
 
-    /// Everything after this goes by TLS.
-    func startTLS(_ context: NIOSSLContext) async throws(Trouble) {
-        let host = endpoint.host
+    /// Everything after this goes by TLS. What came in plain text and nobody read must not be taken for what the server
+    /// says by TLS (CVE-2011-0411).
+    func startTLS(_ trust: TLSTrust, before deadline: NIODeadline) async throws(Trouble) {
+        let opened = channel.eventLoop.flatSubmit { [self] in
+            channel.eventLoop.makeCompletedFuture {
+                let opened = try addTLS(trust, to: channel, host: endpoint.host)
+                // Bytes come on this event loop only: from here on none gets past the handler.
+                guard !inbox.hasMore else {
+                    throw TLSFailure("it sent more than its answer to STARTTLS; somebody may stand between")
+                }
+                return opened
+            }.flatMap { $0 }
+        }
+        try await awaitHandshake(opened, before: deadline)
+    }
+
+    private func awaitHandshake(_ opened: EventLoopFuture<Void>, before deadline: NIODeadline) async throws(Trouble) {
         do {
-            try await channel.eventLoop.submit { [channel] in try addTLS(context, to: channel, host: host) }.get()
+            try await opened.get(before: deadline)
         } catch {
-            throw trouble(error, "starting TLS")
+            close()
+            throw trouble(error, "TLS handshake")
         }
     }
 
@@ -86,25 +109,11 @@ struct Wire<Part: Sendable>: Sendable {
     }
 }
 
-private func addTLS(_ context: NIOSSLContext, to channel: any Channel, host: String) throws {
-    // An address is no name for SNI; the certificate is then judged by the address itself.
-    let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-    let handler = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+/// On the channel's event loop.
+private func addTLS(_ trust: TLSTrust, to channel: any Channel, host: String) throws -> EventLoopFuture<Void> {
+    let handler = try TLSHandler(trust, host: host, on: channel.eventLoop)
     try channel.pipeline.syncOperations.addHandler(handler, position: .first)
-}
-
-/// Reads the certificates to trust, away from the cooperative pool: a bundle of the system takes milliseconds.
-func makeTLS(caFile: String?) async throws(Trouble) -> NIOSSLContext {
-    do {
-        return try await NIOThreadPool.singleton.runIfActive {
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.minimumTLSVersion = .tlsv12
-            if let caFile { configuration.trustRoots = .file(caFile) }
-            return try NIOSSLContext(configuration: configuration)
-        }
-    } catch {
-        throw .settings("the certificates to trust cannot be read: \(words(of: error))")
-    }
+    return handler.opened
 }
 
 /// A step took too long.

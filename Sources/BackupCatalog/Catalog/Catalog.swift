@@ -106,30 +106,39 @@ package final class Catalog: Sendable {
 
     // MARK: Evidence
 
-    /// Keeps what was proved and returns its number.
+    /// Keeps what was proved together, in one transaction, and returns it with its numbers.
     @discardableResult
-    package func keep(_ evidence: Evidence) throws(Failure) -> Int64 {
-        try file.write { db in
+    package func keep(_ rows: [Evidence]) throws(Failure) -> [Evidence] {
+        guard !rows.isEmpty else { return [] }
+        return try file.write { db in
             let insert = try Prepared(
                 db,
                 """
                 INSERT INTO evidence(at, job, volume, run, method, result, proved_count, proved_bytes, failed_count,
                     failed_bytes, by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-            insert.bind(evidence.at.milliseconds, at: 1)
-            insert.bind(evidence.job, at: 2)
-            insert.bind(evidence.volume, at: 3)
-            insert.bind(evidence.run?.text, at: 4)
-            insert.bind(evidence.method.rawValue, at: 5)
-            insert.bind(evidence.result.rawValue, at: 6)
-            insert.bind(evidence.proved.count, at: 7)
-            insert.bind(evidence.proved.bytes, at: 8)
-            insert.bind(evidence.failed.count, at: 9)
-            insert.bind(evidence.failed.bytes, at: 10)
-            insert.bind(evidence.by, at: 11)
-            try insert.run()
-            return db.lastInsertedRowID
+            var kept = rows
+            for index in kept.indices {
+                try Catalog.bind(kept[index], to: insert)
+                try insert.run()
+                kept[index].number = db.lastInsertedRowID
+            }
+            return kept
         }
+    }
+
+    private static func bind(_ evidence: Evidence, to insert: Prepared) throws {
+        insert.bind(evidence.at.milliseconds, at: 1)
+        insert.bind(evidence.job, at: 2)
+        insert.bind(evidence.volume, at: 3)
+        insert.bind(evidence.run?.text, at: 4)
+        insert.bind(evidence.method.rawValue, at: 5)
+        insert.bind(evidence.result.rawValue, at: 6)
+        insert.bind(evidence.proved.count, at: 7)
+        insert.bind(evidence.proved.bytes, at: 8)
+        insert.bind(evidence.failed.count, at: 9)
+        insert.bind(evidence.failed.bytes, at: 10)
+        insert.bind(evidence.by, at: 11)
     }
 
     /// What was proved for a job, newest first, before a number (nil: the newest).

@@ -44,18 +44,24 @@ package struct JobStore: Sendable {
     }
 
     /// Ended runs of a job, or of all, newest first, begun before a time.
+    ///
+    /// A page ends with its last millisecond, so it may be longer than `limit`: the page before the time of its last row
+    /// then misses none, although a step may leave out many jobs at once.
     package func runs(of job: String?, before: WallTime?, limit: Int) throws(Failure) -> [JobRun] {
-        try catalog.file.read { db in
-            let condition = job == nil ? "" : "job = ?3 AND"
+        guard limit > 0 else { return [] }
+        return try catalog.file.read { db in
+            let condition = (job == nil ? "" : "job = ?3 AND ") + "started_at < ?1 AND result IS NOT NULL"
             let select = try Prepared(
                 db,
                 """
-                SELECT \(JobStore.columns) FROM runs WHERE \(condition) started_at < ?1 AND result IS NOT NULL
-                ORDER BY started_at DESC, number DESC LIMIT ?2
+                SELECT \(JobStore.columns) FROM runs WHERE \(condition) AND started_at >= ifnull(
+                    (SELECT started_at FROM runs WHERE \(condition) ORDER BY started_at DESC LIMIT 1 OFFSET ?2), ?4)
+                ORDER BY started_at DESC, number DESC
                 """)
             select.bind(before?.milliseconds ?? .max, at: 1)
-            select.bind(limit, at: 2)
+            select.bind(limit - 1, at: 2)
             if let job { select.bind(job, at: 3) }
+            select.bind(Int64.min, at: 4)
             return try select.all(JobStore.run)
         }
     }

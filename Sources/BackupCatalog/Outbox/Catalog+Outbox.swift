@@ -6,9 +6,11 @@ import GRDB
 extension Catalog {
     /// Keeps messages, and in the same transaction which alerts people now know of and which are settled.
     ///
+    /// Messages of `insteadOf` that nobody began to send end with it: these are told in their place.
     /// A message whose id was kept before, waiting or ended, is left out. Returns those that are new.
     package func post(
-        _ messages: [Message], telling: [ToldAlert] = [], settling: [String] = []
+        _ messages: [Message], telling: [ToldAlert] = [], settling: [String] = [], insteadOf old: [String] = [],
+        at now: WallTime = WallTime(milliseconds: 0)
     ) throws(Failure) -> [Message] {
         try file.write { db in
             let new = try messages.filter { try Catalog.insert($0, db) }
@@ -22,6 +24,17 @@ extension Catalog {
             for key in settling {
                 settle.bind(key, at: 1)
                 try settle.run()
+            }
+            let supersede = try Prepared(
+                db,
+                """
+                UPDATE outbox SET state = 'superseded', ended_at = ?
+                WHERE id = ? AND state = 'waiting' AND attempts = 0
+                """)
+            for id in old {
+                supersede.bind(now.milliseconds, at: 1)
+                supersede.bind(id, at: 2)
+                try supersede.run()
             }
             return new
         }
@@ -123,7 +136,7 @@ extension Catalog {
                 db,
                 """
                 SELECT channel, occasion, topic, severity, ended_at, joined_to FROM outbox
-                WHERE ended_at IS NOT NULL AND ended_at >= ? AND state <> 'refused' ORDER BY ended_at
+                WHERE ended_at IS NOT NULL AND ended_at >= ? AND state NOT IN ('refused', 'superseded') ORDER BY ended_at
                 """)
             select.bind(since.milliseconds, at: 1)
             return try select.all { row in

@@ -53,7 +53,9 @@ extension AlertRules {
     private static let failedBlobs: Set<String> = ["BLOB_FAILED"]
 
     /// Events that a complete run puts right: it is ok only when everything that the source has is safe.
-    private static let untilGoodRun: Set<String> = ["BLOB_POSTPONED", "BARRIER_FAILED", "SPACE_SHORT", "RUN_ENDED"]
+    private static let untilGoodRun: Set<String> = [
+        "BLOB_POSTPONED", "BARRIER_FAILED", "SPACE_SHORT", "RUN_ENDED", "MIRROR_CLOSED",
+    ]
 
     private static func blobs(of code: String, in states: Tally) -> Amount {
         switch code {
@@ -81,7 +83,7 @@ extension CopyPhase {
 /// The event of a start after a crash: `started` is when the engine began that never ended in order.
 package func crashEvent(started: WallTime, at: WallTime) -> Event {
     Event(
-        at: at, severity: .warn, component: "engine", code: "ENGINE_CRASHED",
+        at: at, severity: .warn, component: "engine", code: "ENGINE_CRASHED", job: "engine",
         message: "the engine before this one did not end in order",
         failure: Failure(
             code: "ENGINE_CRASHED", side: .engine,

@@ -28,13 +28,13 @@ extension Engine {
 
     private func perform(_ context: JobContext) async -> JobOutcome {
         let name = context.settings.mirror
-        guard let desk = desks[name] else {
-            return JobOutcome(
-                Failure(
-                    code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))"))
+        // Begun by hand in the moment before, or being given new settings.
+        while reloading.changing.contains(name) || desks[name]?.isBusy == true {
+            await desks[name]?.wait()
+            try? await Task.sleep(for: .milliseconds(20))
         }
-        // Begun by hand in the moment before.
-        await desk.wait()
+        let desk: MirrorDesk
+        do throws(Failure) { desk = try self.desk(name) } catch { return JobOutcome(error) }
         mirrorJobs[name] = MirrorJob(context: context)
         taps.set(name, context.log)
         let outcome = await context.steering.followed(by: { [weak self] wish in
@@ -92,14 +92,10 @@ extension Engine {
 
     /// An intent for a mirror; when a job runs it, the job is meant.
     func mirror(_ name: String, _ intent: Intent, _ parts: EngineParts) async throws(Failure) -> String {
+        _ = try desk(name)
+        if intent.beginsRun, let obstacle = await parts.jobs.obstacle { throw obstacle }
         let desk = try desk(name)
         if let refusal = refusal(of: intent, in: desk.phase) { throw refusal }
-        if intent.beginsRun {
-            if let why = state.hold.stopFile { throw .stopped(why) }
-            if state.hold.isDraining {
-                throw .jobRefused("DRAINING", "the engine drains: nothing begins", "holdfast engine drain --off")
-            }
-        }
         if let job = mirrorJobs[name]?.context.run.job {
             switch intent {
             case .stopMirror: return try await parts.jobs.step(.cancel(job))
@@ -139,7 +135,7 @@ extension Engine {
             } else if why == nil, let attending = job.attending {
                 mirrorJobs[name]?.attending = nil
                 attending.cancel()
-                let subject = desk.volume?.uuid ?? name
+                let subject = Request.subject(desk.volume, mirror: name)
                 try? await parts.requests.withdraw(.attachVolume, subject: subject, reason: "the volume is back")
                 await parts.jobs.follow(.goesOn(job.context.run.run))
             }
@@ -150,13 +146,18 @@ extension Engine {
     private func attend(
         _ name: String, _ volume: VolumeIdentity?, _ context: JobContext, _ why: String, _ parts: EngineParts
     ) async {
-        var why = why
+        let cause = state.alerts.first { $0.subject == name && $0.failure.isAbsence }?.failure.message
+        var why = cause.map { why == $0 ? why : "\(why): \($0)" } ?? why
+        // An answer that came too early asks again and moves no deadline.
+        var deadline = Request.usualDeadline(for: context.run.trigger, now: time.wall())
         while !Task.isCancelled {
-            let now = time.wall()
+            let target = desks[name]?.settings.target ?? ""
+            let candidates = await VolumeSearch.find(volume, target: target)
+            // Back meanwhile: nobody would withdraw the question.
+            if Task.isCancelled { return }
             let draft = Request.attachVolume(
-                uuid: volume?.uuid ?? name, name: "\(volume?.uuid.prefix(8) ?? "?") of mirror \(name)",
-                job: context.run.job, why: why, lastSeen: printable((desks[name]?.settings.target ?? "").utf8),
-                now: now, deadline: Request.usualDeadline(for: context.run.trigger, now: now))
+                volume, mirror: name, target: target, job: context.run.job, why: why, seen: desks[name]?.lastSeen,
+                candidates: candidates, now: time.wall(), deadline: deadline)
             let end = try? await parts.requests.ask(draft) { request in
                 await parts.jobs.follow(.waits(context.run.run, request: request.number))
             }
@@ -167,6 +168,7 @@ extension Engine {
             case .answered?:
                 // The worker looks every second; not there after some of them, it is asked again.
                 try? await Task.sleep(for: .seconds(3))
+                deadline = await parts.requests.endedDeadline(.attachVolume, subject: draft.subject)
                 why = "somebody said that it is attached, but it is not there yet"
             case .expired?:
                 mirrorJobs[name]?.isExpired = true
@@ -202,7 +204,8 @@ extension JobContext {
 extension Intent {
     fileprivate var beginsRun: Bool {
         switch self {
-        case .runMirror, .scanMirror, .verifyMirror: true
+        case .runMirror(_, let overrides): !overrides.dryRun
+        case .enrolMirror, .scanMirror, .verifyMirror: true
         default: false
         }
     }
@@ -228,7 +231,7 @@ extension JobOutcome {
 
 extension Failure {
     /// The volume is away, which a person can change.
-    fileprivate var isAbsence: Bool { code == "VOLUME_NOT_MOUNTED" || code == "DESTINATION_LOST" }
+    var isAbsence: Bool { code == "VOLUME_NOT_MOUNTED" || code == "DESTINATION_LOST" }
 
     fileprivate static let nobodyCame = Failure(
         code: "REQUEST_EXPIRED", side: .destination, message: "nobody attached the volume in time",

@@ -24,8 +24,9 @@ extension Engine {
         if let refusal = outdated(order) { return .refused(refusal) }
         do throws(Failure) {
             switch order.intent {
-            case .runMirror(let name, _), .scanMirror(let name), .verifyMirror(let name), .pauseMirror(let name),
-                .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _):
+            case .runMirror(let name, _), .enrolMirror(let name, _), .scanMirror(let name), .verifyMirror(let name),
+                .pauseMirror(let name), .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _),
+                .requeue(let name, _):
                 return .accepted(try await mirror(name, order.intent, parts))
             case .answer, .claim, .postpone: return await parts.requests.carryOut(order, ticket: ticket)
             case .acknowledge, .snooze: return await alert(order, ticket, parts)
@@ -82,49 +83,6 @@ extension Engine {
             event.message += ": refused, " + failure.message
         }
         return event
-    }
-
-    // MARK: Settings
-
-    /// Takes the settings as they are now; runs in progress keep theirs (J10), a bad file changes nothing.
-    private func reload(_ parts: EngineParts) async throws(Failure) -> String {
-        guard let reread = configuration.outside.reread else {
-            throw .jobRefused("RELOAD_IMPOSSIBLE", "this engine was not started from a settings file", "")
-        }
-        let fresh = try await reread().get()
-        try await reloadMirrors(fresh.mirrors)
-        configuration.jobs = fresh.jobs
-        configuration.sets = fresh.sets
-        configuration.voice = fresh.voice
-        configuration.redaction = fresh.redaction
-        try await parts.jobs.reload(fresh.jobs)
-        parts.censor.obey(fresh.redaction)
-        configuration.outside.deliver = fresh.outside.deliver
-        configuration.outside.ping = fresh.outside.ping
-        await parts.voice.obey(
-            fresh.voice, redaction: fresh.redaction, send: fresh.outside.deliver, ping: fresh.outside.ping)
-        publishing.lookedAt = -.infinity
-        return "settings read: \(fresh.mirrors.count) mirrors, \(fresh.jobs.count) jobs, \(fresh.sets.count) sets"
-    }
-
-    /// A mirror at work keeps its settings until the next reload.
-    private func reloadMirrors(_ fresh: [MirrorSettings]) async throws(Failure) {
-        let old = Dictionary(configuration.mirrors.map { ($0.name, $0) }) { $1 }
-        let busy = Set(desks.filter { $0.value.isBusy || mirrorJobs[$0.key] != nil }.keys)
-        var next = fresh.map { busy.contains($0.name) ? old[$0.name] ?? $0 : $0 }
-        next += configuration.mirrors.filter { mirror in
-            busy.contains(mirror.name) && !fresh.contains { $0.name == mirror.name }
-        }
-        for settings in next where old[settings.name] != settings {
-            let gone = desks.removeValue(forKey: settings.name)
-            await gone?.close()
-            try await openDesk(settings)
-        }
-        for name in old.keys where !next.contains(where: { $0.name == name }) {
-            let gone = desks.removeValue(forKey: name)
-            await gone?.close()
-        }
-        configuration.mirrors = next
     }
 }
 

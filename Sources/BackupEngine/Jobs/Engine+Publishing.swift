@@ -31,6 +31,8 @@ struct Publishing {
     static let coalescing = Duration.milliseconds(33)
     /// Four times a second is as often as a person can read; once is enough when nothing moves.
     static let busyPeriod = Duration.milliseconds(250), idlePeriod = Duration.seconds(1)
+    /// Nanoseconds after which an unchanged state goes out again: consoles take what is 10 s old for an engine away.
+    static let heartbeat: Int64 = 3_000_000_000
 }
 
 extension Engine {
@@ -63,8 +65,7 @@ extension Engine {
 
     private func tick() -> Duration {
         publishing.ring()
-        let isQuiet = !desks.values.contains { $0.isBusy } && subscribers.isEmpty
-        return isQuiet ? Publishing.idlePeriod : Publishing.busyPeriod
+        return desks.values.contains { $0.isBusy } ? Publishing.busyPeriod : Publishing.idlePeriod
     }
 
     /// Returns when a state taken after now has gone out.
@@ -128,10 +129,16 @@ extension Engine {
         guard keys != nil, let parts else { return }
         var copies: [CopyState] = []
         for settings in configuration.mirrors {
-            guard let desk = desks[settings.name] else { continue }
-            copies.append(await desk.picture(now: seconds(time.monotonic())))
+            if let desk = desks[settings.name] {
+                copies.append(await desk.picture(now: seconds(time.monotonic())))
+            } else if let failure = closedMirrors[settings.name] {
+                var copy = CopyState(name: settings.name, source: settings.source, target: settings.target)
+                copy.phase = .waiting(reason: failure.message)
+                copies.append(copy)
+            }
         }
         await followMirrorJobs()
+        await takeLateMirrors(parts)
         if publishing.areJobsDirty {
             publishing.areJobsDirty = false
             let picture = await parts.jobs.picture
@@ -141,12 +148,12 @@ extension Engine {
             (publishing.overlaps, publishing.lastGood) = (picture.overlaps, picture.lastGood)
             publishing.isDirty = true
         }
-        await judge(parts)
+        await judge(parts, copies)
         publish(copies)
     }
 
     /// Sets, alerts and the voice once a second: they speak of minutes.
-    private func judge(_ parts: EngineParts) async {
+    private func judge(_ parts: EngineParts, _ copies: [CopyState]) async {
         let now = seconds(time.monotonic())
         guard now - publishing.judgedAt >= 1, !isClosing else { return }
         publishing.judgedAt = now
@@ -154,9 +161,17 @@ extension Engine {
             publishing.lookedAt = now
             publishing.sightings = await parts.artefacts.look(at: configuration.sets, now: time.wall())
         }
-        state.sets = SetWatch.states(configuration.sets, setFacts, now: time.wall())
-        state.delivery = await parts.voice.state
-        _ = await parts.alerts.judge(state, facts: AlertFacts(overlaps: publishing.overlaps))
+        let facts = SetFacts(
+            jobs: configuration.jobs, runs: publishing.lastGood, evidence: await parts.evidence.newest,
+            sightings: publishing.sightings)
+        let sets = SetWatch.states(configuration.sets, facts, now: time.wall())
+        let delivery = await parts.voice.state
+        if sets != state.sets || delivery != state.delivery { publishing.isDirty = true }
+        (state.sets, state.delivery) = (sets, delivery)
+        var picture = state
+        // Those of before are none at the start: their alerts would be taken for ones of mirrors that are no more.
+        picture.copies = copies
+        _ = await parts.alerts.judge(picture, facts: AlertFacts(overlaps: publishing.overlaps))
         await readAlerts()
         await parts.voice.note(state: state)
         await parts.voice.tick(time.wall())
@@ -164,33 +179,11 @@ extension Engine {
         await readAlerts()
     }
 
-    private var setFacts: SetFacts {
-        let mirrors = Dictionary(configuration.mirrors.map { ($0.name, $0) }) { $1 }
-        let jobs = Dictionary(configuration.jobs.map { ($0.name, $0) }) { $1 }
-        var verified: [String: WallTime] = [:]
-        for run in publishing.lastGood where run.kind == .mirrorVerify {
-            let mirror = jobs[run.job]?.mirror ?? ""
-            verified[mirror] = max(verified[mirror] ?? run.startedAt, run.endedAt ?? run.startedAt)
-        }
-        for copy in state.copies where copy.lastRun?.kind == .verify && copy.lastRun?.result == .ok {
-            guard let ended = copy.lastRun?.endedAt else { continue }
-            verified[copy.name] = max(verified[copy.name] ?? ended, ended)
-        }
-        var facts = SetFacts(runs: publishing.lastGood, sightings: publishing.sightings)
-        for job in configuration.jobs where job.kind == .mirrorRun {
-            if mirrors[job.mirror].map({ $0.readBack == .none || $0.readBack == .later }) == true {
-                facts.needVerification.insert(job.name)
-            }
-            facts.verifiedAt[job.name] = verified[job.mirror]
-        }
-        return facts
-    }
-
-    /// Sends the state when something a person sees has changed, and once a second in any case: who sees an old state
-    /// takes the engine for dead. The seconds are monotonic, for the clock on the wall may be set back (I12).
+    /// Sends the state when something a person sees has changed, and its heartbeat: who sees an old state takes the
+    /// engine for dead. The time is monotonic, for the clock on the wall may be set back (I12).
     private func publish(_ copies: [CopyState]) {
         let now = time.monotonic()
-        let isDue = now - publishing.publishedAt >= 1_000_000_000
+        let isDue = now - publishing.publishedAt >= Publishing.heartbeat
         guard copies != state.copies || publishing.isDirty || isDue else { return }
         publishing.publishedAt = now
         publishing.isDirty = false
@@ -198,7 +191,7 @@ extension Engine {
         state.copies = copies
         state.at = time.wall()
         state.sequence += 1
-        subscribers.publish(state)
+        if !subscribers.isEmpty { subscribers.publish(state.fitted) }
     }
 
     /// By this an order that was decided on an older state is found out.

@@ -13,6 +13,7 @@ struct EngineParts: Sendable {
     let jobs: JobDesk
     let answers: AnswersFolder
     let artefacts: ArtefactWatch
+    let evidence: EvidenceDesk
     let voice: Voice
     private let lives: EngineLives
     private let time: SystemTime
@@ -24,8 +25,8 @@ struct EngineParts: Sendable {
         let catalog = keys.catalog
         let censor = Censor(configuration.redaction)
         let log = try EventLog(
-            catalog: catalog, logPath: configuration.logPath, censor: censor, onKept: { taps.note($0) },
-            onEvent: { [weak engine] in await engine?.took($0) })
+            catalog: catalog, logPath: configuration.logPath, keeping: configuration.logging, censor: censor,
+            onKept: { taps.note($0) }, onEvent: { [weak engine] in await engine?.took($0) })
         let lives = EngineLives(catalog), now = time.wall()
         if let crashed = try await onThread("life", { () throws(Failure) in try lives.begin(at: now) }) {
             log.post(crashEvent(started: crashed, at: now))
@@ -48,6 +49,7 @@ struct EngineParts: Sendable {
                             message: failure.message))
                 }),
             artefacts: try ArtefactWatch(files: files),
+            evidence: try EvidenceDesk(catalog, time: time, events: { log.post($0) }),
             voice: try await voice(configuration, catalog, engine, log, time), lives: lives, time: time)
     }
 
@@ -60,7 +62,8 @@ struct EngineParts: Sendable {
             logs: RunLogs(folder: configuration.stateFolder + "/log/runs", censor: censor, time: time),
             retention: configuration.runLogs, stateFolder: configuration.stateFolder,
             works: await engine.works, clerk: ScheduleClerk { JobCalendar($0) }, time: time,
-            clock: configuration.outside.clock, atOnce: configuration.jobsAtOnce, events: { log.post($0) },
+            clock: configuration.outside.clock, atOnce: configuration.jobsAtOnce,
+            surroundings: configuration.environment, events: { log.post($0) },
             changed: { [weak engine] in Task { await engine?.jobsChanged() } },
             jumped: { seconds in Task { try? await requests.clockJumped(by: seconds) } },
             ended: { [weak engine] run in Task { await engine?.jobEnded(run) } })

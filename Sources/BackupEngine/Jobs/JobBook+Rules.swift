@@ -109,6 +109,12 @@ extension JobBook {
     ) {
         closed.append(record)
         decisions.append(.over(record))
+        // Whatever ended it: under the stop file nothing goes on by itself, now or when the file is gone (B32).
+        if hold.stopFile != nil, record.result != .ok, record.result != .okWithWarnings {
+            cards[name]?.memory.interruptions = 0
+            cards[name]?.lastResult = record.result
+            return leaveOutBehind(name, "the stop file ended \(name)", moment)
+        }
         let isPending = cards[name]?.memory.pending != nil || cards[name]?.isGone != false
         if cancelled == .engineEnds, record.result == .interrupted {
             cards[name]?.memory.interruptions += 1
@@ -192,6 +198,26 @@ extension JobBook {
     mutating func chainBegins(after name: String, _ moment: JobMoment) {
         for next in names where cards[next]?.isChained == true && cards[next]?.settings.after.contains(name) == true {
             follow(name, with: next, moment)
+        }
+    }
+
+    /// All that waits for the end of a job, near or far, whoever asked for it and however it chains: none of it runs.
+    private mutating func leaveOutBehind(_ name: String, _ why: String, _ moment: JobMoment) {
+        var ended: Set<String> = [name]
+        var isGrowing = true
+        while isGrowing {
+            isGrowing = false
+            for next in names where !ended.contains(next) {
+                guard let card = cards[next], card.settings.after.contains(where: ended.contains) else { continue }
+                let comes = card.isChained && card.isEnabled && card.active == nil
+                let chained = comes ? PendingRun(trigger: .chain, since: moment.wall) : nil
+                guard let pending = card.memory.pending ?? chained else { continue }
+                cards[next]?.memory.pending = nil
+                cards[next]?.lastResult = .skipped
+                record(next, pending, .jobLeftOut("CHAIN_STOPPED", why), moment)
+                ended.insert(next)
+                isGrowing = true
+            }
         }
     }
 

@@ -12,7 +12,7 @@ package struct JobBook: Hashable, Sendable {
     /// Slots held by runs without a job.
     var taken: Set<String> = []
     /// Jobs that may run at the same time.
-    package let atOnce: Int
+    package internal(set) var atOnce: Int
     var isEnding = false
     /// Decided in this step.
     var decisions: [JobDecision] = []
@@ -81,7 +81,9 @@ package struct JobBook: Hashable, Sendable {
         case .goesOn(let run): change(run) { $0.stand(.running, at: moment.seconds) }
         case .held(let hold): held(hold)
         case .taken(let slots): taken = slots
-        case .settings(let jobs, let slots): reload(jobs, slots)
+        case .settings(let jobs, let slots, let atOnce):
+            self.atOnce = atOnce
+            reload(jobs, slots)
         case .owesStart(let name, let owed): cards[name]?.memory.owedStart = owed
         case .engineEnds: endAll()
         case .tick: break

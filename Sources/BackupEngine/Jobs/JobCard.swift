@@ -64,12 +64,20 @@ package enum JobInput: Hashable, Sendable {
     case held(HoldState)
     /// Slots that runs without a job hold.
     case taken(Set<String>)
-    /// The settings were read anew; slots by job.
-    case settings([JobSettings], slots: [String: [String]])
+    /// The settings were read anew; slots by job, and jobs that may run at the same time.
+    case settings([JobSettings], slots: [String: [String]], atOnce: Int)
     case owesStart(String, OwedStart?)
     /// Everything in progress is ended; nothing new begins.
     case engineEnds
     case tick
+
+    /// It comes between the ticks and may begin a run.
+    var letsOthersBegin: Bool {
+        switch self {
+        case .asked, .ended, .enable, .taken: true
+        default: false
+        }
+    }
 }
 
 /// What is to be done about it.

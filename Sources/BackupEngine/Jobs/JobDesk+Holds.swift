@@ -58,6 +58,14 @@ extension JobDesk {
         note(why == nil ? .info : .warn, why == nil ? "STOP_LIFTED" : "STOP_FILE", "", words ?? "the stop file is gone")
     }
 
+    /// Why nothing may begin now, for what begins beside the jobs; nil: it may.
+    package var obstacle: Failure? {
+        lookForStopFile()
+        if let why = book.hold.stopFile { return .stopped(why) }
+        guard book.hold.isDraining else { return nil }
+        return .jobRefused("DRAINING", "the engine drains: nothing begins", "holdfast engine drain --off")
+    }
+
     // MARK: Owed starts
 
     /// Start commands whose stop command began in an engine that died, or that failed.
@@ -71,7 +79,8 @@ extension JobDesk {
             note(.warn, "START_OWED", name, "its start command runs now: the run \(owed.run) did not")
             Task { [setting] in
                 var command = ChildCommand(
-                    owed.command, environment: ["HOLDFAST_JOB": name], timeout: owed.timeout, run: owed.run.text)
+                    owed.command, environment: JobStages.environment(name, setting.surroundings), timeout: owed.timeout,
+                    run: owed.run.text)
                 command.patience = 5
                 let failure: Failure?
                 do throws(Failure) {

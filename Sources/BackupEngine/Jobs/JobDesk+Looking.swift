@@ -127,9 +127,13 @@ extension JobDesk {
     // MARK: Settings
 
     /// Takes new settings; runs in progress keep theirs (J10).
-    package func reload(_ jobs: [JobSettings]) throws(Failure) {
+    package func reload(
+        _ jobs: [JobSettings], works: [JobKind: JobWork], atOnce: Int, retention: RunLogRetention
+    ) throws(Failure) {
+        setting.works = works
+        setting.retention = retention
         clerk.take(jobs)
-        try step(.settings(jobs, slots: JobDesk.slots(jobs, setting.works)))
+        try step(.settings(jobs, slots: JobDesk.slots(jobs, works), atOnce: atOnce))
         firingsAt = -.infinity
         refreshFirings()
         for name in book.names where recents[name] == nil { recall(name) }

@@ -20,6 +20,7 @@ package actor JobDesk {
         package var time: SystemTime
         package var clock: ClockWitness
         package var atOnce: Int
+        package var surroundings: [String: String]
         package var events: @Sendable (Event) -> Void
         /// Something that people see has changed.
         package var changed: @Sendable () -> Void
@@ -29,7 +30,7 @@ package actor JobDesk {
         package var ended: @Sendable (JobRun) -> Void
     }
 
-    let setting: Setting
+    var setting: Setting
     var book: JobBook
     var clerk: ScheduleClerk
     var recents: [String: [JobRun]] = [:]
@@ -41,6 +42,8 @@ package actor JobDesk {
     private var unkept: [JobInput] = []
     var owedTriedAt: [String: Double] = [:]
     private var ticker: Task<Void, Never>?
+    /// Runs that the engine before left in progress, until `recover`.
+    private var left: [JobRun]
     var isStart = true
     var clockWatch: ClockWatch
     var clockSeenAt = -Double.infinity
@@ -51,9 +54,7 @@ package actor JobDesk {
 
     package static func open(_ setting: Setting, jobs: [JobSettings]) async throws(Failure) -> JobDesk {
         let remembered = try await onThread("jobs") { () throws(Failure) in try setting.store.restore() }
-        let desk = try JobDesk(setting, jobs, remembered)
-        await desk.recover(remembered.open)
-        return desk
+        return try JobDesk(setting, jobs, remembered)
     }
 
     private init(
@@ -61,6 +62,7 @@ package actor JobDesk {
     ) throws(Failure) {
         do throws(ThreadError) { thread = try ThreadExecutor(name: "jobs") } catch { throw .noThread(error) }
         self.setting = setting
+        left = remembered.open
         clerk = setting.clerk
         clerk.take(jobs)
         clockWatch = ClockWatch(fact: remembered.facts["clock_watch"])
@@ -70,10 +72,12 @@ package actor JobDesk {
     }
 
     /// Closes what a dead engine left in progress and ends the children that outlived it (B26).
-    private func recover(_ open: [JobRun]) {
+    ///
+    /// A run that is tried again begins at once, so whatever runs need must be there before.
+    package func recover() {
         // Held before anything can begin: the stop file survives a reboot (B32).
         lookForStopFile()
-        let dead = Set(open.map(\.run.text))
+        let dead = Set(left.map(\.run.text))
         let owed = Set(book.names.compactMap { book.cards[$0]?.memory.owedStart?.run.text })
         let killed = Leftovers.reap { dead.contains($0) || owed.contains($0) }
         if !killed.isEmpty {
@@ -83,7 +87,8 @@ package actor JobDesk {
             recall(name)
             book.cards[name]?.lastResult = recents[name]?.last { $0.failure?.code != "SKIPPED_OVERLAP" }?.result
         }
-        for run in open { stepOrKeep(.crashed(run)) }
+        for run in left { stepOrKeep(.crashed(run)) }
+        left = []
     }
 
     package func start() {
@@ -122,6 +127,8 @@ package actor JobDesk {
     /// One step: decided on a copy, kept, adopted, carried out. Throws what the book refuses or the catalog cannot keep.
     @discardableResult
     package func step(_ input: JobInput, facts: [String: String?] = [:]) throws(Failure) -> String {
+        // Between two ticks the end of one run must not begin the next beside a fresh stop file (B32).
+        if input.letsOthersBegin { lookForStopFile() }
         var next = book
         let words = try next.take(input, at: JobDesk.moment(setting.time))
         var change = next.drainChange(since: book)
@@ -198,7 +205,9 @@ package actor JobDesk {
         note(.info, "JOB_STARTED", run.job, "run \(run.run) began (\(run.trigger.rawValue), try \(run.attempt))")
         let work = setting.works[run.kind] ?? JobDesk.unknown
         do throws(Failure) {
-            let runner = try JobRunner(run, active.settings, work, setting.logs) {
+            let runner = try JobRunner(
+                run, active.settings, work, setting.logs, surroundings: setting.surroundings
+            ) {
                 [weak self] owed throws(Failure) in
                 try await self?.owe(owed)
             }

@@ -13,6 +13,7 @@ actor JobRunner {
     private let settings: JobSettings
     private let work: JobWork
     private let logs: RunLogs
+    private let surroundings: [String: String]
     /// Keeps, and with nil forgets, that the start command must run.
     private let owe: @Sendable (OwedStartOf) async throws(Failure) -> Void
 
@@ -26,6 +27,7 @@ actor JobRunner {
 
     init(
         _ run: JobRun, _ settings: JobSettings, _ work: JobWork, _ logs: RunLogs,
+        surroundings: [String: String],
         owe: @escaping @Sendable (OwedStartOf) async throws(Failure) -> Void
     ) throws(Failure) {
         do throws(ThreadError) { thread = try ThreadExecutor(name: "job") } catch { throw .noThread(error) }
@@ -33,13 +35,14 @@ actor JobRunner {
         self.settings = settings
         self.work = work
         self.logs = logs
+        self.surroundings = surroundings
         self.owe = owe
     }
 
     func perform() async -> JobOutcome {
         let log = logs.begin(run.run)
         defer { log.close() }
-        let stages = JobStages(run: run, log: log, steering: steering)
+        let stages = JobStages(run: run, log: log, steering: steering, surroundings: surroundings)
         log.line("run", "\(run.job) (\(run.kind.rawValue)), try \(run.attempt), by \(run.trigger.rawValue)")
         var outcome = await begin(stages)
         // Always, and whatever is wished meanwhile: it may have to undo what the before hook did.
@@ -105,7 +108,7 @@ actor JobRunner {
     private func working(_ stages: JobStages) async -> JobOutcome {
         if steering.isCancelled { return .interrupted }
         return await work.run(
-            JobContext(run: run, settings: settings, log: stages.log, steering: steering))
+            JobContext(run: run, settings: settings, log: stages.log, steering: steering, surroundings: surroundings))
     }
 }
 
@@ -138,7 +141,8 @@ extension Failure {
 extension JobWork {
     /// The argument vector of the settings, to its end.
     package static let command = JobWork { context in
-        let stages = JobStages(run: context.run, log: context.log, steering: context.steering)
+        let stages = JobStages(
+            run: context.run, log: context.log, steering: context.steering, surroundings: context.surroundings)
         let failure = await stages.perform("command", context.settings.command, timeout: nil, isSteered: true)
         return failure.map { JobOutcome($0) } ?? JobOutcome(.ok)
     }

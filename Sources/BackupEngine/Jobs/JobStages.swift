@@ -6,6 +6,8 @@ struct JobStages: Sendable {
     let run: JobRun
     let log: RunLog
     let steering: JobSteering
+    /// Of the engine's environment, what may be passed on.
+    var surroundings: [String: String] = [:]
     /// Seconds from SIGTERM to SIGKILL.
     var patience = 5.0
 
@@ -55,7 +57,15 @@ struct JobStages: Sendable {
             hint: "Its words are in the run's log: holdfast job log \(run.run)")
     }
 
-    private var environment: [String: String] { ["HOLDFAST_JOB": run.job] }
+    private var environment: [String: String] { JobStages.environment(run.job, surroundings) }
+
+    /// All that a job's program gets, beside `PATH`, `LANG` and `HOLDFAST_RUN`.
+    static func environment(_ job: String, _ surroundings: [String: String]) -> [String: String] {
+        surroundings.filter { passed.contains($0.key) }.merging(["HOLDFAST_JOB": job]) { $1 }
+    }
+
+    /// Whose programs they are, what time it is there and where they may write: nothing that holds a secret.
+    private static let passed: Set<String> = ["HOME", "USER", "LOGNAME", "TZ", "TMPDIR"]
 
     /// Where one argument ends and the next begins; the log escapes what is in them.
     private func quoted(_ argument: String) -> String {

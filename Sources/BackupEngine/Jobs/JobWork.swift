@@ -23,6 +23,8 @@ package struct JobContext: Sendable {
     package let settings: JobSettings
     package let log: RunLog
     package let steering: JobSteering
+    /// Of the engine's environment, what programs may see.
+    package var surroundings: [String: String] = [:]
 }
 
 /// What a person, the clock or the stop file wants of a run in progress.

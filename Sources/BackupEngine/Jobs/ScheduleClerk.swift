@@ -22,6 +22,8 @@ package struct ScheduleClerk: Sendable {
     private let read: @Sendable (String) -> JobCalendar?
     private var calendars: [String: (text: String, calendar: JobCalendar)] = [:]
     private var nexts: [String: WallTime] = [:]
+    /// Schedules without a further time; not asked again, for that is a search through centuries.
+    private var expired: Set<String> = []
 
     /// `read` gives nil for a text that is no schedule; the settings have refused it already (C9).
     package init(read: @escaping @Sendable (String) -> JobCalendar?) { self.read = read }
@@ -36,14 +38,23 @@ package struct ScheduleClerk: Sendable {
                 calendars[job.name] = same
             } else if let calendar = read(text) {
                 calendars[job.name] = (text, calendar)
-                nexts[job.name] = nil
+                recompute(job.name)
             }
         }
         nexts = nexts.filter { calendars[$0.key] != nil }
+        expired = expired.filter { calendars[$0] != nil }
+    }
+
+    private mutating func recompute(_ name: String) {
+        nexts[name] = nil
+        expired.remove(name)
     }
 
     /// The zone's rules or the clock have changed: all is computed anew (C6).
-    package mutating func forget() { nexts = [:] }
+    package mutating func forget() {
+        nexts = [:]
+        expired = []
+    }
 
     /// What must happen to the jobs now. `isStart`: for the first time in this engine.
     package mutating func dues(_ book: JobBook, now: WallTime, isStart: Bool) -> [JobInput] {
@@ -56,16 +67,20 @@ package struct ScheduleClerk: Sendable {
     private mutating func due(
         _ name: String, _ calendar: JobCalendar, _ card: JobCard, _ now: WallTime, _ isStart: Bool
     ) -> JobInput? {
-        // From its coming into being on, times count. Handled in a far future: the clock was wrong then (C2).
-        guard let handled = card.memory.handledAt, handled.seconds(since: now) < ScheduleClerk.farthest else {
-            nexts[name] = nil
+        // From its coming into being on, times count. Handled in what is the future now: the clock was set back, and
+        // what comes is asked of the clock as it is (C2), or a job would rest until the old time has come again.
+        guard let handled = card.memory.handledAt, handled.seconds(since: now) <= ScheduleClerk.correction else {
+            recompute(name)
             return .handled(name, now)
         }
         if isStart, !card.settings.isPersistent, handled < now {
-            nexts[name] = nil
+            recompute(name)
             return .handled(name, now)
         }
-        guard let next = nexts[name] ?? calendar.next(handled) else { return nil }
+        guard !expired.contains(name), let next = nexts[name] ?? calendar.next(handled) else {
+            expired.insert(name)
+            return nil
+        }
         nexts[name] = next
         guard next <= now else { return nil }
         nexts[name] = nil
@@ -74,14 +89,15 @@ package struct ScheduleClerk: Sendable {
         return .due(name, at: latest, isLate && card.settings.isPersistent ? .catchUp : .schedule)
     }
 
-    /// Seconds by which a handled time may lie ahead: a clock set back by less repeats no firing.
-    private static let farthest = 86_400.0
+    /// Seconds by which a handled time may lie ahead: a clock corrected by no more repeats no firing.
+    private static let correction = ClockWatch.tolerance
     /// Seconds after which a start is a catch-up.
     private static let late = 60.0
 
     /// The next time of a job that its memory has not handled.
     package func next(_ name: String, after handled: WallTime?, now: WallTime) -> WallTime? {
-        nexts[name] ?? calendars[name]?.calendar.next(max(handled ?? now, now))
+        if expired.contains(name) { return nil }
+        return nexts[name] ?? calendars[name]?.calendar.next(max(handled ?? now, now))
     }
 
     /// The planned start that comes after another one.
@@ -96,7 +112,8 @@ package struct ScheduleClerk: Sendable {
             guard let calendar = calendars[name]?.calendar, let card = book.cards[name], card.isEnabled else {
                 continue
             }
-            var at = max(card.memory.handledAt.map { $0.seconds(since: now) < 86_400 ? $0 : now } ?? now, now)
+            var at = max(
+                card.memory.handledAt.map { $0.seconds(since: now) <= ScheduleClerk.correction ? $0 : now } ?? now, now)
             var skips = card.memory.skipsNext
             for _ in 0..<limit {
                 guard let next = calendar.next(at), next <= end else { break }

@@ -19,6 +19,8 @@ package actor AnswersFolder {
     private var clock: Task<Void, Never>?
     /// What was told already, so that the same trouble is not told every second.
     private var told: Set<String> = []
+    /// When results were last tidied; the clock may go back.
+    private var tidiedAt: WallTime?
 
     /// Makes the folder with mode 0700 when it is missing. `send` carries orders out; `onTrouble` is told once of each
     /// thing that nobody can be told in a file.
@@ -65,7 +67,26 @@ package actor AnswersFolder {
             return
         }
         for name in numbered(in: folder) { await carryOut(name, in: folder) }
+        tidy(folder)
     }
+
+    /// Removes results that everybody has had time to read; once an hour, for it lists the folder.
+    private func tidy(_ folder: Descriptor) {
+        let now = time.wall()
+        if let tidiedAt, (0..<3600).contains(now.seconds(since: tidiedAt)) { return }
+        tidiedAt = now
+        var old: [PathBytes] = []
+        try? files.list(folder) { entry throws(FileError) in
+            guard isResult(entry.name.bytes) else { return }
+            let status = try files.status(at: entry.name, beneath: folder)
+            let written = WallTime(milliseconds: status.modified.nanoseconds / 1_000_000)
+            if status.kind == .file, now.seconds(since: written) > AnswersFolder.kept { old.append(entry.name) }
+        }
+        for name in old { try? files.unlink(name, in: folder) }
+    }
+
+    /// Seconds for which `N.done` and `N.refused` stay: 30 days.
+    private static let kept = 30 * 86_400.0
 
     // MARK: One file
 
@@ -164,6 +185,12 @@ package actor AnswersFolder {
         guard told.count < 1000, told.insert("\(key) \(failure.code)").inserted else { return }
         await onTrouble(failure)
     }
+}
+
+/// `N.done` or `N.refused`: what this program wrote itself.
+private func isResult(_ name: [UInt8]) -> Bool {
+    guard let dot = name.firstIndex(of: 0x2e), requestNumber(Array(name[..<dot])) != nil else { return false }
+    return [Array(".done".utf8), Array(".refused".utf8)].contains(Array(name[dot...]))
 }
 
 /// A name that is a request's number and nothing else: digits without a leading zero.

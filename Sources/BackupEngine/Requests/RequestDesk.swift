@@ -78,6 +78,11 @@ package actor RequestDesk {
     /// Open requests, oldest first.
     package var open: [Request] { board.open }
 
+    /// Until when the last such question that ended waited; it was moved with the clock. Nil: without end.
+    package func endedDeadline(_ kind: RequestKind, subject: String) -> WallTime? {
+        board.closed.last { $0.request.kind == kind && $0.request.subject == subject }?.request.deadline
+    }
+
     // MARK: Jobs
 
     /// Asks, or joins the same question; see `RequestBoard.raise`.

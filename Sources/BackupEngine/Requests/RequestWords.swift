@@ -56,19 +56,37 @@ extension Request {
     // MARK: The kinds
 
     /// The volume that jobs need is away. `deadline` is nil when a person waits beside it.
+    ///
+    /// - Parameters:
+    ///   - volume: nil when the mirror's index knows none.
+    ///   - why: what the look at the target said.
+    ///   - seen: when a run on it last ended.
+    ///   - candidates: places where it was found instead.
     package static func attachVolume(
-        uuid: String, name: String, job: String, why: String, lastSeen: String, candidates: [String] = [],
-        now: WallTime, deadline: WallTime?
+        _ volume: VolumeIdentity?, mirror: String, target: String, job: String, why: String, seen: WallTime?,
+        candidates: [String] = [], now: WallTime, deadline: WallTime?
     ) -> Request {
-        Request(
-            kind: .attachVolume, jobs: [job], subject: uuid, what: "attach volume \(name)", why: why, place: lastSeen,
-            candidates: candidates,
+        let name = printable(mirror.utf8)
+        let which = volume.map { "\($0.uuid.prefix(8)) of mirror \(name)" } ?? "of mirror \(name)"
+        var place = printable(target.utf8)
+        if let seen { place += ", at \(seen.iso8601())" }
+        if let volume {
+            place +=
+                " (\(printable(volume.fileSystem.utf8)), uuid \(volume.uuid), enrolled "
+                + "\(volume.enrolledAt.iso8601().prefix(10)))"
+        }
+        return Request(
+            kind: .attachVolume, jobs: [job], subject: subject(volume, mirror: mirror), what: "attach volume \(which)",
+            why: "job \(printable(job.utf8)) needs it: \(why)", place: place, candidates: candidates,
             answers: [
                 RequestAnswer(word: "attached", meaning: "it is there, look now"),
                 RequestAnswer(
                     word: "cancel", meaning: "end the jobs that wait; what is safe stays safe", isDangerous: true),
             ], raisedAt: now, deadline: deadline, atDeadline: deadline == nil ? .keepWaiting : .failResumable)
     }
+
+    /// One question for each volume, whoever waits for it.
+    package static func subject(_ volume: VolumeIdentity?, mirror: String) -> String { volume?.uuid ?? mirror }
 
     /// A plan larger than usual wants a yes. `plan` names exactly this plan, so that another one is asked anew.
     package static func confirm(

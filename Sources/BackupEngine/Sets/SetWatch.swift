@@ -1,52 +1,53 @@
+package import BackupCatalog
 package import BackupModel
 
 /// What is known of the copies that sets are judged by.
 package struct SetFacts: Sendable {
-    /// Ended runs, in any order; the newest good one of each job decides.
+    /// The settings of the jobs that sets name.
+    package var jobs: [JobSettings]
+    /// Ended runs, in any order; the newest good one decides for jobs that no evidence is kept of.
     package var runs: [JobRun]
-    /// Jobs whose copies count only once they were verified: mirrors without read-back.
-    package var needVerification: Set<String>
-    /// When the mirror of a job was last verified without a finding, by job.
-    package var verifiedAt: [String: WallTime]
+    /// What was proved about mirrors, the newest first, by mirror; whoever ran them.
+    package var evidence: [String: [Evidence]]
     /// What was seen of watched artefacts, by set.
     package var sightings: [String: ArtefactSighting]
 
     package init(
-        runs: [JobRun] = [], needVerification: Set<String> = [], verifiedAt: [String: WallTime] = [:],
+        jobs: [JobSettings] = [], runs: [JobRun] = [], evidence: [String: [Evidence]] = [:],
         sightings: [String: ArtefactSighting] = [:]
     ) {
+        self.jobs = jobs
         self.runs = runs
-        self.needVerification = needVerification
-        self.verifiedAt = verifiedAt
+        self.evidence = evidence
         self.sightings = sightings
     }
 }
 
 /// How the sets stand, judged from what was made and proved, never from what is alive.
 ///
-/// A set is as fresh as its stalest part: each of its jobs that makes copies, and its watched artefacts. Only `ok`
-/// counts: failed, interrupted, partial and unproved copies never do (I3).
+/// A set is as fresh as its stalest part: the mirror of each of its `mirror.run` jobs, by evidence; the newest good run
+/// of each command, which is all that is known of it; and its watched artefacts. Failed, interrupted, partial and
+/// unproved copies never count (I3). What the source itself has damaged makes no copy late, and is told.
 package enum SetWatch {
     package static func states(_ sets: [RecoverySetSettings], _ facts: SetFacts, now: WallTime) -> [RecoverySetState] {
-        let copies = newestCopies(facts, now: now)
-        return sets.map { state($0, copies, facts) }
+        let jobs = Dictionary(facts.jobs.map { ($0.name, $0) }) { $1 }
+        return sets.map { state($0, jobs, facts, now) }
     }
 
     private struct Copy {
-        /// When it was proved; nil: there is none.
+        /// When it was made, once it is proved; nil: there is none.
         var at: WallTime?
         var evidence: String
+        var flawed = 0
     }
 
     private static func state(
-        _ set: RecoverySetSettings, _ copies: [String: Copy], _ facts: SetFacts
+        _ set: RecoverySetSettings, _ jobs: [String: JobSettings], _ facts: SetFacts, _ now: WallTime
     ) -> RecoverySetState {
         var state = RecoverySetState(name: set.name, priority: set.priority, jobs: set.jobs)
         state.goal = set.newestVerifiedWithin
         state.restoreWithin = set.restoreWithin
-        // A scan or a verification makes no copy; a job that has none yet may be one of these only if it ever ran.
-        let makers = set.jobs.filter { !onlyLooks($0, facts) }
-        var parts = makers.map { copies[$0] ?? Copy(at: nil, evidence: "\($0.tidied(100)): no good run yet") }
+        var parts = set.jobs.compactMap { copy(of: $0, jobs[$0], facts, now) }
         if let watch = set.watch { parts.append(copy(of: watch, facts.sightings[set.name])) }
         guard let stalest = parts.min(by: { ($0.at?.milliseconds ?? .min) < ($1.at?.milliseconds ?? .min) }) else {
             state.evidence = "nothing makes copies for it"
@@ -54,31 +55,31 @@ package enum SetWatch {
         }
         state.newestVerifiedAt = stalest.at
         state.evidence = stalest.evidence
+        state.flawedAtSource = parts.reduce(0) { $0 + $1.flawed }
         return state
     }
 
-    private static func onlyLooks(_ job: String, _ facts: SetFacts) -> Bool {
-        guard let kind = facts.runs.first(where: { $0.job == job })?.kind else { return false }
-        return kind == .mirrorScan || kind == .mirrorVerify
-    }
-
-    private static func newestCopies(_ facts: SetFacts, now: WallTime) -> [String: Copy] {
-        var copies: [String: Copy] = [:]
-        for run in facts.runs where run.result == .ok && run.kind != .mirrorScan && run.kind != .mirrorVerify {
-            guard let copy = proved(run, facts, now: now) else { continue }
-            if let known = copies[run.job]?.at, let at = copy.at, known >= at { continue }
-            copies[run.job] = copy
+    /// Nil for a scan or a verification, which makes no copy.
+    private static func copy(of name: String, _ job: JobSettings?, _ facts: SetFacts, _ now: WallTime) -> Copy? {
+        switch job?.kind {
+        case .mirrorScan?, .mirrorVerify?: return nil
+        case .mirrorRun?:
+            let standing = MirrorStanding(facts.evidence[job?.mirror ?? ""] ?? [], now: now)
+            let words = standing.provedAt == nil ? "\(name.tidied(100)): \(standing.words)" : standing.words
+            return Copy(at: standing.provedAt, evidence: words, flawed: standing.flawedAtSource)
+        case .command?, nil:
+            // A run of the future is not believed (I12).
+            let good = facts.runs.filter { run in
+                run.job == name && run.result == .ok
+                    && run.endedAt.map { $0 <= now.adding(seconds: allowedSkew) } == true
+            }
+            guard let newest = good.max(by: { $0.endedAt ?? $0.startedAt < $1.endedAt ?? $1.startedAt }) else {
+                return Copy(at: nil, evidence: "\(name.tidied(100)): no good run yet")
+            }
+            return Copy(
+                at: newest.endedAt,
+                evidence: "run \(newest.run) of \(name.tidied(100)), begun \(newest.startedAt.iso8601())")
         }
-        return copies
-    }
-
-    /// The copy that a good run made, once it is proved. A run of the future is not believed (I12).
-    private static func proved(_ run: JobRun, _ facts: SetFacts, now: WallTime) -> Copy? {
-        guard let ended = run.endedAt, ended <= now.adding(seconds: allowedSkew) else { return nil }
-        let words = "run \(run.run) of \(run.job.tidied(100)), begun \(run.startedAt.iso8601())"
-        guard facts.needVerification.contains(run.job) else { return Copy(at: ended, evidence: words) }
-        guard let verified = facts.verifiedAt[run.job], verified >= ended else { return nil }
-        return Copy(at: ended, evidence: words + ", verified \(verified.iso8601())")
     }
 
     private static func copy(of watch: WatchedArtefacts, _ sighting: ArtefactSighting?) -> Copy {

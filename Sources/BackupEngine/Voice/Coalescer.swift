@@ -90,12 +90,11 @@ package enum JoinedMessage {
         guard var whole = parts.first else { return nil }
         guard parts.count > 1 else { return whole }
         whole.severity = parts.map(\.severity).max() ?? whole.severity
-        var seen: Set<String> = []
-        let topics = parts.map(\.topic).filter { !$0.isEmpty && seen.insert($0).inserted }
-        whole.subject = subject(parts, topics, host, whole.severity)
+        whole.subject = "[\(host)] " + heading(parts)
         whole.body = parts.map { "- \($0.subject)\n" }.joined() + texts(parts)
         whole.facts = [
-            Message.Fact("messages", "\(parts.count)"), Message.Fact("about", topics.joined(separator: ", ")),
+            Message.Fact("messages", "\(parts.count)"),
+            Message.Fact("about", topics(parts).joined(separator: ", ")),
         ]
         return whole
     }
@@ -124,12 +123,30 @@ package enum JoinedMessage {
     private static let lateLimit = 200
     private static let textLimit = 20_000
 
-    private static func subject(
-        _ parts: [Message], _ topics: [String], _ host: String, _ severity: Severity
-    ) -> String {
-        let named = topics.prefix(3).joined(separator: ", ")
-        let rest = topics.count > 3 ? " and \(topics.count - 3) more" : ""
-        return "[\(host)] \(severity.word) \(parts.count) messages" + (named.isEmpty ? "" : ": \(named)\(rest)")
+    /// `ERROR 2 alerts: a, b; well again: c; 4 runs ended: d, e`: trouble first, and good news never under its name.
+    private static func heading(_ parts: [Message]) -> String {
+        func named(_ some: [Message]) -> String {
+            let all = topics(some)
+            return all.prefix(3).joined(separator: ", ") + (all.count > 3 ? " and \(all.count - 3) more" : "")
+        }
+        func counted(_ some: [Message], _ one: String, _ many: String) -> String {
+            (some.count == 1 ? "1 \(one)" : "\(some.count) \(many)") + (topics(some).isEmpty ? "" : ": " + named(some))
+        }
+        let well = parts.filter { $0.occasion == .recovery }
+        let ended = parts.filter { $0.occasion == .completion }
+        let trouble = parts.filter { $0.occasion != .recovery && $0.occasion != .completion }
+        var words: [String] = []
+        if let worst = trouble.map(\.severity).max() {
+            words.append("\(worst.word) " + counted(trouble, "alert", "alerts"))
+        }
+        if !well.isEmpty { words.append("well again: " + named(well)) }
+        if !ended.isEmpty { words.append(counted(ended, "run ended", "runs ended")) }
+        return words.joined(separator: "; ")
+    }
+
+    private static func topics(_ parts: [Message]) -> [String] {
+        var seen: Set<String> = []
+        return parts.map(\.topic).filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 
     private static func texts(_ parts: [Message]) -> String {

@@ -67,7 +67,8 @@ extension Voice {
         post(calls.map { wording.alert(alert, $0, next: next, now: now) }, telling: [known])
     }
 
-    /// An alert that is gone for a minute is over: one that comes back within it is the same trouble.
+    /// An alert that is gone for a minute is over. What was still to be told of it then is told by its end: news of
+    /// trouble after the news that it is over would be false.
     private func settle(_ alerts: [Alert], _ now: WallTime) {
         let open = Set(alerts.map(Escalation.key))
         for (key, one) in told {
@@ -80,25 +81,34 @@ extension Voice {
             guard now.seconds(since: since) >= 60 || since > now else { continue }
             told[key] = nil
             goneSince[key] = nil
-            let words = ToldAlertWords(key: key, alert: one.alert)
             let good = settings.on.contains(.recovery) ? one.channels.sorted() : []
-            post(good.map { wording.recovered(words, channel: $0, now: now) }, settling: [key])
+            let untold = good.flatMap { waiting[$0] ?? [] }.filter { $0.attempts == 0 && one.messages.contains($0.id) }
+            let ends = good.map { channel in
+                let words = ToldAlertWords(
+                    key: key, alert: one.alert, wasTold: !untold.contains { $0.channel == channel })
+                return wording.recovered(words, channel: channel, now: now)
+            }
+            post(ends, settling: [key], insteadOf: untold)
         }
     }
 
     // MARK: The outbox
 
     /// Keeps messages on disk. When the disk takes nothing they wait in memory: told is better than kept.
-    func post(_ messages: [Message], telling: [ToldAlert] = [], settling: [String] = []) {
+    func post(
+        _ messages: [Message], telling: [ToldAlert] = [], settling: [String] = [], insteadOf old: [Message] = []
+    ) {
         let known = Set(settings.channels.map(\.name))
         let messages = messages.filter { known.contains($0.channel) }
         guard !messages.isEmpty || !telling.isEmpty || !settling.isEmpty else { return }
         var new = messages
         do throws(Failure) {
-            new = try catalog.post(messages, telling: telling, settling: settling)
+            new = try catalog.post(
+                messages, telling: telling, settling: settling, insteadOf: old.map(\.id), at: time.wall())
         } catch {
             log(.error, "OUTBOX_NOT_KEPT", "\(messages.count) messages are in memory only: \(error.message)")
         }
+        for message in old { remove(message) }
         for message in new { waiting[message.channel, default: []].append(message) }
         refreshDelivery()
     }

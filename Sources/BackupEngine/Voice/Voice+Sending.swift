@@ -140,7 +140,7 @@ extension Voice {
         waiting[new.channel] = all
     }
 
-    private func remove(_ message: Message) {
+    func remove(_ message: Message) {
         waiting[message.channel]?.removeAll { $0.id == message.id }
         if waiting[message.channel]?.isEmpty ?? false { waiting[message.channel] = nil }
     }

@@ -38,7 +38,9 @@ package struct Wording: Sendable {
             Message(
                 id: "recovered.\(told.key).\(channel)", channel: channel, occasion: .recovery, topic: subject,
                 subject: "[\(host)] well again, \(subject): no more \(told.alert.failure.code)",
-                body: "Over after \(length): \(told.alert.failure.message)\n", severity: .info,
+                body: "Over after \(length): \(told.alert.failure.message)\n"
+                    + (told.wasTold ? "" : "It was not told by itself: it was over before its turn came.\n"),
+                severity: .info,
                 facts: [
                     Message.Fact("alert", "\(told.alert.id)"), Message.Fact("code", told.alert.failure.code),
                     Message.Fact("raised", told.alert.raisedAt.iso8601()),
@@ -123,9 +125,12 @@ package struct Wording: Sendable {
 package struct ToldAlertWords: Hashable, Sendable {
     package var key: String
     package var alert: Alert
+    /// False: it was over before its turn came, and this is the first word of it.
+    package var wasTold: Bool
 
-    package init(key: String, alert: Alert) {
+    package init(key: String, alert: Alert, wasTold: Bool = true) {
         self.key = key
         self.alert = alert
+        self.wasTold = wasTold
     }
 }

@@ -10,12 +10,15 @@ package struct RecoverySetState: Hashable, Codable, Sendable {
     package var restoreWithin: Double?
     /// What the newest copy is: a run, a file.
     package var evidence: String
+    /// Blobs that its copies lack because the source has them damaged or not any more: no reason to be late.
+    package var flawedAtSource: Int
 
     package init(name: String, priority: SetPriority = .normal, jobs: [String] = []) {
         self.name = name
         self.priority = priority
         self.jobs = jobs
         evidence = ""
+        flawedAtSource = 0
     }
 
     /// True when the goal is missed at that time; without a goal never.

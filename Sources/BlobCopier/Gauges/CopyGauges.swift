@@ -11,10 +11,7 @@ package final class CopyGauges: Sendable {
     private let workers = Atomic<Int>(0)
     let bytesCopied = Atomic<Int64>(0)
     let bytesProved = Atomic<Int64>(0)
-    let sourceRead = Atomic<Int64>(0)
-    let hash = Atomic<Int64>(0)
-    let targetWrite = Atomic<Int64>(0)
-    let commit = Atomic<Int64>(0)
+    let commit = CallTimes()
     let retries = Atomic<Int>(0)
     private let clock: @Sendable () -> Int64
     private let idle = Mutex<(workers: Int, since: Int64, total: Int64)>((0, 0, 0))
@@ -56,10 +53,8 @@ package final class CopyGauges: Sendable {
         reading.bytesCopied = bytesCopied.load(ordering: .relaxed)
         reading.bytesProved = bytesProved.load(ordering: .relaxed)
         reading.retries = retries.load(ordering: .relaxed)
-        reading.shares.sourceRead = sourceRead.load(ordering: .relaxed)
-        reading.shares.hash = hash.load(ordering: .relaxed)
-        reading.shares.targetWrite = targetWrite.load(ordering: .relaxed)
-        reading.shares.commit = commit.load(ordering: .relaxed)
+        for slot in slots { slot.calls.add(to: &reading.shares, now: now) }
+        commit.add(to: &reading.shares, now: now)
         let had = idle.withLock { $0.total + Int64($0.workers) * (now - $0.since) }
         let busy = reading.shares.sourceRead + reading.shares.hash + reading.shares.targetWrite
         reading.shares.idle = max(0, had - busy - reading.shares.commit)
@@ -81,6 +76,7 @@ final class WorkerSlot: Sendable {
     private let work = Mutex(Work())
     private let done = Atomic<Int64>(0)
     private let movedAt = Atomic<Int64>(0)
+    let calls = CallTimes()
 
     init(number: Int, clock: @escaping @Sendable () -> Int64) {
         self.number = number
@@ -118,6 +114,7 @@ final class WorkerSlot: Sendable {
         return CopyReading.Worker(
             number: number, activity: work.activity, blob: work.blob, size: work.size,
             done: done.load(ordering: .relaxed), attempt: work.attempt, startedAt: work.startedAt,
-            movedAt: movedAt.load(ordering: .relaxed))
+            movedAt: movedAt.load(ordering: .relaxed),
+            side: work.activity == .readBack ? .destination : calls.side)
     }
 }

@@ -13,6 +13,8 @@ package struct CopyReading: Hashable, Sendable {
         package var startedAt: Int64
         /// Monotonic nanoseconds of the last sign of life.
         package var movedAt: Int64
+        /// Where its call goes to.
+        package var side = Side.engine
     }
 
     /// Nanoseconds that workers spent, all together, since the copier was made.

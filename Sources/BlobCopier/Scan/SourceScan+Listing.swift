@@ -4,39 +4,89 @@ import Synchronization
 import WorkerKit
 
 extension SourceScan {
-    /// Looks at a page of folders with all workers.
-    func look(at range: Range<Int>, stamps: [Int: BucketStamp]) async -> [Look] {
-        let answers = Answers([Look](repeating: .pending, count: range.count))
-        await pool.perform(range.count) { number, _ in
-            let bucket = range.lowerBound + number
-            answers.set(number, self.look(at: bucket, known: stamps[bucket]))
+    /// Which of all folders are there: a store of few blobs has few of the 65,536.
+    func folders() async throws(Failure) -> [Bool] {
+        let fanOut = source.fanOut
+        let isDeep = fanOut.digits.count == 2
+        let parents = isDeep ? fanOut.bucketCount >> (4 * fanOut.digits[1]) : 1
+        let width = fanOut.bucketCount / parents
+        let answers = Answers([Result<[Int], FileError>?](repeating: nil, count: parents))
+        await pool.perform(parents) { parent, _ in
+            // The folder of a parent's first bucket begins with the parent's own name.
+            let name = isDeep ? fanOut.path(of: parent * width).prefix(fanOut.digits[0]) : "."
+            answers.set(parent, self.persist { () throws(FileError) in try self.children(of: PathBytes(String(name))) })
+        }
+        var isThere = [Bool](repeating: false, count: fanOut.bucketCount)
+        for (parent, answer) in answers.all.enumerated() {
+            switch answer {
+            case nil: throw .interrupted("scan")
+            case .failure(let error): throw error.failure
+            case .success(let children):
+                for child in children where child < width { isThere[parent * width + child] = true }
+            }
+        }
+        return isThere
+    }
+
+    /// The numbers that a folder's entries are, read as hex digits.
+    private func children(of folder: PathBytes) throws(FileError) -> [Int] {
+        var children: [Int] = []
+        do throws(FileError) {
+            let opened = try source.files.open(folder, beneath: source.root, .directory)
+            defer { try? source.files.close(opened) }
+            try source.files.list(opened) { entry throws(FileError) in
+                if let number = Int(String(decoding: entry.name.bytes, as: UTF8.self), radix: 16), number >= 0 {
+                    children.append(number)
+                }
+            }
+        } catch {
+            guard error.errno == ENOENT else { throw error }
+        }
+        return children
+    }
+
+    /// Looks at a page of folders.
+    func look(at range: Range<Int>, of folders: [Bool], stamps: [Int: BucketStamp]) async -> [Look] {
+        let answers = Answers(range.map { folders[$0] ? Look.pending : .absent })
+        let wanted = range.filter { folders[$0] }
+        await pool.perform(wanted.count, lanes: lanes) { number, _ in
+            let bucket = wanted[number]
+            let look = self.persist { () throws(FileError) in try self.look(at: bucket, known: stamps[bucket]) }
+            switch look {
+            case nil: break
+            case .success(let look): answers.set(bucket - range.lowerBound, look)
+            case .failure(let error): answers.set(bucket - range.lowerBound, .failed(error))
+            }
         }
         return answers.all
     }
 
-    /// Transient errors are tried again; any other error is an error, never an empty folder (I7).
-    private func look(at bucket: Int, known: BucketStamp?) -> Look {
+    /// Transient errors are tried again; any other error is an error, never an empty folder (I7). Nil when the run ends.
+    private func persist<T>(_ body: () throws(FileError) -> T) -> Result<T, FileError>? {
         let retry = RetryPolicy(retries: settings.retries, base: pace.retryBase)
         var attempt = 1
         while true {
-            if control.isStopping { return .pending }
-            do throws(FileError) { return try once(bucket, known) } catch {
+            if control.isStopping { return nil }
+            do throws(FileError) { return .success(try body()) } catch {
                 attempt += 1
                 guard error.failure.isTransient, let pause = retry.pause(before: attempt, random: time.random()),
                     control.rest(seconds: pause)
-                else { return .failed(error) }
+                else { return .failure(error) }
                 gauges.retries.add(1, ordering: .relaxed)
             }
         }
     }
 
-    private func once(_ bucket: Int, _ known: BucketStamp?) throws(FileError) -> Look {
-        let folder = PathBytes(source.fanOut.path(of: bucket))
-        let status: FileStatus
-        do throws(FileError) { status = try source.files.status(at: folder, beneath: source.root) } catch {
+    private func look(at bucket: Int, known: BucketStamp?) throws(FileError) -> Look {
+        let folder: Descriptor
+        do throws(FileError) {
+            folder = try source.files.open(PathBytes(source.fanOut.path(of: bucket)), beneath: source.root, .directory)
+        } catch {
             guard error.errno == ENOENT else { throw error }
             return .absent
         }
+        defer { try? source.files.close(folder) }
+        let status = try source.files.status(of: folder)
         if let known, known.isSettled, known.modified == status.modified.nanoseconds,
             known.changed == status.changed.nanoseconds
         {
@@ -46,10 +96,8 @@ extension SourceScan {
     }
 
     private func list(
-        _ bucket: Int, _ path: PathBytes, _ status: FileStatus
+        _ bucket: Int, _ folder: Descriptor, _ status: FileStatus
     ) throws(FileError) -> ScannedBucket {
-        let folder = try source.files.open(path, beneath: source.root, .directory)
-        defer { try? source.files.close(folder) }
         let now = time.wall().milliseconds * 1_000_000
         var blobs: [(id: BlobID, size: Int64)] = []
         var foreign = 0
@@ -91,13 +139,15 @@ extension SourceScan {
     func preview() async throws(Failure) -> Amount {
         let isFull = try await isFullDue(asked: false, now: time.wall())
         let stamps = try await index.stamps(volume: volume)
+        let folders = try await folders()
         var new = Amount()
         var seen = 0
         var bucket = 0
         while bucket < source.fanOut.bucketCount {
             if control.isStopping { throw .interrupted("dry run") }
             let range = bucket..<min(source.fanOut.bucketCount, bucket + pageSize)
-            for (number, look) in await look(at: range, stamps: isFull ? [:] : stamps).enumerated() {
+            let looks = await look(at: range, of: folders, stamps: isFull ? [:] : stamps)
+            for (number, look) in looks.enumerated() {
                 switch look {
                 case .unchanged: seen += stamps[range.lowerBound + number]?.count ?? 0
                 case .absent: break

@@ -14,6 +14,10 @@ struct SourceScan: Sendable {
     let control: CopyControl
     let time: SystemTime
     let pace: CopyPace
+    /// Workers that list; nil: all of them.
+    var lanes: Int?
+    /// Called when the index knows more blobs than before.
+    var recorded: @Sendable () -> Void = {}
 
     /// Folders looked at between two transactions.
     static let page = 512
@@ -40,6 +44,7 @@ struct SourceScan: Sendable {
         let known = max(
             stamps.values.reduce(0) { $0 + $1.count }, tally.total.count - tally[.sourceMissing].count)
         try await refuseEmptyRoot(known: known)
+        let folders = try await folders()
         var report = ScanReport(isFull: isFull, folders: source.fanOut.bucketCount)
         var seen = 0
         var bucket = 0
@@ -49,7 +54,7 @@ struct SourceScan: Sendable {
             gauges.phase = .scanning(seen: bucket, of: source.fanOut.bucketCount)
             if control.isStopping { throw .interrupted("scan") }
             let range = bucket..<min(source.fanOut.bucketCount, bucket + pageSize)
-            let looks = await look(at: range, stamps: isFull ? [:] : stamps)
+            let looks = await look(at: range, of: folders, stamps: isFull ? [:] : stamps)
             changed += try listed(looks, range, stamps, seen: &seen, &report)
             bucket = range.upperBound
             // The first blobs soon, so that copying can begin; then fewer and larger transactions.
@@ -142,6 +147,7 @@ struct SourceScan: Sendable {
             report.added += delta.added
             report.vanished += delta.vanished
             rest = rest.dropFirst(page.count)
+            recorded()
         }
     }
 

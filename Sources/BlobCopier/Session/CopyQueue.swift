@@ -29,8 +29,8 @@ final class CopyQueue: Sendable {
     let feed: Wakeup
     let commit: Wakeup
 
-    init() {
-        feed = Wakeup()
+    init(feed: Wakeup = Wakeup()) {
+        self.feed = feed
         commit = Wakeup()
     }
 

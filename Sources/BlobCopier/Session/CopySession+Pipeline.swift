@@ -179,8 +179,8 @@ extension CopySession {
     }
 
     private func commit(_ batch: Batch, _ queue: CopyQueue) async throws(Failure) {
-        let started = time.monotonic()
-        defer { gauges.commit.add(time.monotonic() - started, ordering: .relaxed) }
+        gauges.commit.enter(.commit, at: time.monotonic())
+        defer { gauges.commit.enter(nil, at: time.monotonic()) }
         var named = NamedBatch()
         if !batch.written.isEmpty || !batch.present.isEmpty {
             let step = commitStep

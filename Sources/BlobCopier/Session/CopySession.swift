@@ -23,6 +23,8 @@ final class CopySession: Sendable {
     private let counts = Mutex(Counts())
     private let owed = Mutex<[BlobRecord]>([])
     private let listingState = Mutex(Listing.ended)
+    /// Wakes the feeder: room for more, or more to claim.
+    let feed = Wakeup()
 
     /// Whether more blobs may come from the source's listing while the run copies.
     enum Listing: Sendable { case goesOn, ended, failed }
@@ -64,7 +66,10 @@ final class CopySession: Sendable {
     func replace(_ target: OpenTarget) { held.withLock { $0 = target } }
 
     var listing: Listing { listingState.withLock { $0 } }
-    func setListing(_ listing: Listing) { listingState.withLock { $0 = listing } }
+    func setListing(_ listing: Listing) {
+        listingState.withLock { $0 = listing }
+        feed.signal()
+    }
 
     /// A copy that should have been read back and could not be. Beyond 20,000 they wait for `verify`, and the run says
     /// so by its result.

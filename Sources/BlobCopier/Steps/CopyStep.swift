@@ -34,7 +34,13 @@ struct CopyStep: Sendable {
     let isAdopting: Bool
     let report: @Sendable (Severity, String, String, Failure?) -> Void
 
-    private var clock: @Sendable () -> Int64 { time.monotonic }
+    /// What the worker's time goes to from now on; returns now.
+    @discardableResult
+    private func spend(_ share: CallTimes.Share?, _ bench: Bench) -> Int64 {
+        let now = time.monotonic()
+        bench.slot.calls.enter(share, at: now)
+        return now
+    }
 
     /// What one try found.
     private enum Try {
@@ -74,27 +80,34 @@ struct CopyStep: Sendable {
     }
 
     private func once(_ record: BlobRecord, _ bench: Bench) -> Try {
+        spend(.targetWrite, bench)
+        defer { spend(nil, bench) }
         do throws(FileError) {
-            if isAdopting, let end = try adopt(record, bench) { return .end(end) }
-            let file = try source.open(record.id)
-            // Only read: its close can lose nothing.
-            defer { try? source.files.close(file) }
-            return try copy(record, from: file, bench)
+            // Opened once for the look, the temporary and what becomes of it.
+            return try target.inBucket(of: record.id) { folder throws(FileError) in
+                if isAdopting, let end = try adopt(record, in: folder, bench) { return .end(end) }
+                spend(.sourceRead, bench)
+                let file = try source.open(record.id)
+                // Only read: its close can lose nothing.
+                defer { try? source.files.close(file) }
+                return try copy(record, from: file, in: folder, bench)
+            }
         } catch { return judged(error, record, mayHaveTemporary: false) }
     }
 
-    private func copy(_ record: BlobRecord, from file: Descriptor, _ bench: Bench) throws(FileError) -> Try {
+    private func copy(
+        _ record: BlobRecord, from file: Descriptor, in folder: Descriptor, _ bench: Bench
+    ) throws(FileError) -> Try {
         let before = try source.files.status(of: file)
         guard before.kind == .file else {
             return .end(.failed(BlobOutcome(id: record.id, state: .unreadable, failure: .notAFile(source, record.id))))
         }
-        return try target.inBucket(of: record.id) { folder throws(FileError) in
-            do throws(FileError) {
-                return try write(record, from: file, before, in: folder, bench)
-            } catch {
-                let isGone = target.removeTemporary(run, record.id, in: folder)
-                return judged(error, record, mayHaveTemporary: !isGone)
-            }
+        do throws(FileError) {
+            spend(.targetWrite, bench)
+            return try write(record, from: file, before, in: folder, bench)
+        } catch {
+            let isGone = target.removeTemporary(run, record.id, in: folder)
+            return judged(error, record, mayHaveTemporary: !isGone)
         }
     }
 
@@ -155,29 +168,25 @@ struct CopyStep: Sendable {
         var size: Int64 = 0
         var isFirst = true
         var writer = TemporaryWriter(files: target.files, file: temporary, size: expected)
-        var started = clock()
+        defer { spend(.targetWrite, bench) }
         while true {
+            spend(.sourceRead, bench)
             let count = try source.files.read(file, into: bench.buffer)
-            let read = clock()
-            bench.gauges.sourceRead.add(read - started, ordering: .relaxed)
             if count == 0 { break }
+            spend(.hash, bench)
             let bytes = UnsafeRawBufferPointer(rebasing: bench.buffer[..<count])
             bench.hasher.update(bytes)
-            let hashed = clock()
+            spend(.targetWrite, bench)
             try writer.write(bytes)
-            started = clock()
-            bench.gauges.hash.add(hashed - read, ordering: .relaxed)
-            bench.gauges.targetWrite.add(started - hashed, ordering: .relaxed)
+            // A pause or the rate limit is nobody's slowness: it counts as idle.
+            bench.slot.moved(count, at: spend(nil, bench))
             bench.gauges.bytesCopied.add(Int64(count), ordering: .relaxed)
-            bench.slot.moved(count, at: started)
             size += Int64(count)
             if isFirst {
                 Failpoint.hit("K3")
                 isFirst = false
             }
             guard control.mayGoOn(after: count) else { return nil }
-            // A pause or the rate limit is nobody's slowness: it counts as idle.
-            started = clock()
         }
         do throws(Failure) { return (try bench.hasher.finish(), size) } catch {
             throw FileError(side: .engine, operation: "hash", errno: EIO, path: PathBytes(record.id.hex))
@@ -189,8 +198,8 @@ struct CopyStep: Sendable {
 
 extension CopyStep {
     /// The good copy that the volume has already, or nil when the source must be read.
-    private func adopt(_ record: BlobRecord, _ bench: Bench) throws(FileError) -> CopyEnd? {
-        guard try target.size(of: record.id) != nil else { return nil }
+    private func adopt(_ record: BlobRecord, in folder: Descriptor, _ bench: Bench) throws(FileError) -> CopyEnd? {
+        guard try target.has(record.id, in: folder) else { return nil }
         guard let proof = try target.prove(record.id, bench: bench, keepGoing: { control.mayGoOn(after: 0) }) else {
             return .givenBack
         }

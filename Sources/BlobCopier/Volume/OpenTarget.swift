@@ -100,6 +100,17 @@ final class OpenTarget: Sendable {
         }
     }
 
+    /// Whether something bears the name in the blob's folder.
+    func has(_ blob: BlobID, in folder: Descriptor) throws(FileError) -> Bool {
+        do throws(FileError) {
+            _ = try files.status(at: PathBytes(blob.hex), beneath: folder)
+            return true
+        } catch {
+            guard error.errno == ENOENT else { throw error }
+            return false
+        }
+    }
+
     /// Removes a temporary of ours; true when it is certainly gone.
     func removeTemporary(_ run: RunID, _ blob: BlobID, in folder: Descriptor) -> Bool {
         // A second try: an unlink that failed once leaves a file that nobody else will look for soon.

@@ -38,20 +38,20 @@ final class WorkerPool: Sendable {
         for number in missing { start(number) }
     }
 
-    /// Runs `body` for 0..<count on the workers and returns when all have ended.
-    func perform(
-        _ count: Int, urgent: Bool = true, _ body: @escaping @Sendable (Int, Bench) -> Void
-    ) async {
+    /// Runs `body` for 0..<count on the workers and returns when all have ended. At most `lanes` workers take part.
+    func perform(_ count: Int, lanes: Int? = nil, _ body: @escaping @Sendable (Int, Bench) -> Void) async {
         guard count > 0 else { return }
         await withCheckedContinuation { continuation in
             let shared = Countdown(count) { continuation.resume() }
-            let jobs = (0..<count).map { index -> Job in
-                { bench in
+            let taken = Numbers()
+            let job: Job = { bench in
+                repeat {
+                    guard let index = taken.next(below: count) else { return }
                     body(index, bench)
                     shared.down()
-                }
+                } while lanes != nil
             }
-            add(jobs, urgent: urgent)
+            add([Job](repeating: job, count: min(count, lanes ?? count)), urgent: true)
         }
     }
 
@@ -123,6 +123,16 @@ final class WorkerPool: Sendable {
             if let job = state.urgent.popLast() ?? state.normal.popLast() { return .some(job) }
             return nil
         }
+    }
+}
+
+/// Hands out numbers from zero on, each once.
+private final class Numbers: Sendable {
+    private let taken = Atomic(0)
+
+    func next(below end: Int) -> Int? {
+        let number = taken.add(1, ordering: .relaxed).oldValue
+        return number < end ? number : nil
     }
 }
 

@@ -157,7 +157,8 @@ extension RecoverySetState {
     func ageWords(_ now: WallTime) -> SafeText {
         let age = age(now).map { "verified copy \(spanWord($0)) old" } ?? "no verified copy"
         let goal = goal.map { ", goal \(spanWord($0))" } ?? ", no goal"
-        return SafeText(age + goal + (isLate(at: now) ? ", LATE" : ""))
+        let flaws = flawedAtSource == 0 ? "" : ", \(flawedAtSource) bad at source"
+        return SafeText(age + goal + (isLate(at: now) ? ", LATE" : "") + flaws)
     }
 
     /// The part of its goal that is used up; the largest is the worst.

@@ -118,7 +118,7 @@ extension KeyTables {
     private static let logging = LoggingSettings()
 
     static let loggingRules: [KeyRule<LoggingSettings>] = [
-        .key("level", .word, \.level, of: logging, "The least severe event that is logged."),
+        .key("level", .word, \.level, of: logging, "The least severe event that goes into the file."),
         .optional(
             "file", .path, \.file, "JSON Lines go here. None: `log/holdfast.jsonl` in the state folder."),
         .key(

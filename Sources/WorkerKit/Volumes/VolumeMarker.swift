@@ -116,6 +116,8 @@ extension VolumeMarker {
 package enum VolumeFolder {
     package static let name: PathBytes = ".holdfast"
     static let marker: PathBytes = "volume.json"
+    /// The marker as seen from the target.
+    package static let markerPath: PathBytes = ".holdfast/volume.json"
     static let temporary: PathBytes = ".tmp-volume.json"
     package static let lock: PathBytes = "lock"
     static let reserve: PathBytes = "reserve"

@@ -17,9 +17,7 @@ struct AlertList: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let reach = try await Reach.attach(place)
-        let state = try await reach.state()
-        await reach.close()
+        let state = try await Reach.look(place).state
         if json { return Standard.json(state.alerts) }
         let lines = state.alerts.map { $0.line(at: state.at) }
         Standard.out(lines.isEmpty ? "no alert is open" : lines.joined(separator: "\n"))
@@ -115,7 +113,8 @@ extension AuditEntry {
             case .accepted(let words): words
             case .refused(let failure): "refused, " + failure.message
             }
-        return "\(number) \(at.iso8601()) \(order.by.user)@\(order.by.via) \(words): \(outcome)"
+        let person = printable(order.by.user.utf8) + "@" + printable(order.by.via.utf8)
+        return "\(number) \(at.iso8601()) \(person) \(words): \(outcome)"
     }
 }
 

@@ -24,7 +24,8 @@ struct JobHistory: AsyncParsableCommand {
         while runs.count < limit {
             let query = Query.jobRuns(job: name, before: runs.last?.startedAt, limit: min(200, limit - runs.count))
             guard case .jobRuns(let page) = try await reach.ask(query), !page.isEmpty else { break }
-            runs += page
+            // A page ends with its last millisecond and may be longer than asked for.
+            runs += page.prefix(limit - runs.count)
         }
         await reach.close()
         if json { return Standard.json(runs) }

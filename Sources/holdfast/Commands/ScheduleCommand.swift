@@ -54,7 +54,9 @@ struct ScheduleExport: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try CommandPlace(place).load().settings
-        Standard.raw(ExportedSchedule(jobs: settings.jobs.filter(\.isEnabled), image: image).text(as: format), to: 1)
+        let exported = ExportedSchedule(
+            jobs: settings.jobs.filter(\.isEnabled), image: image, localZone: CalendarZone.local.name)
+        Standard.raw(exported.text(as: format), to: 1)
     }
 }
 

@@ -56,6 +56,8 @@ struct DoctorFacts: Hashable {
     var clockIsSynchronised: Bool? = true
     var zone = "UTC"
     var now = WallTime(milliseconds: 1_763_640_000_000)
+    /// Somebody sits before this command, who may want the console.
+    var hasTerminal = true
     var term = "xterm-256color"
     var termIsKnown: Bool? = true
     var localeIsUTF8 = true

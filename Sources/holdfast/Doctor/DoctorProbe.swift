@@ -110,6 +110,7 @@ struct DoctorProbe {
     }
 
     private func terminal(_ facts: inout DoctorFacts) {
+        facts.hasTerminal = isatty(STDIN_FILENO) == 1 || isatty(STDOUT_FILENO) == 1
         facts.term = environment["TERM"] ?? ""
         let first = facts.term.prefix(1)
         let folders = [

@@ -112,6 +112,9 @@ struct DoctorRules {
     }
 
     private var terminal: [DoctorCheck] {
+        guard facts.hasTerminal else {
+            return [.ok("terminal.term", "none here: commands and reports work, the console wants one")]
+        }
         let term = printable(facts.term.utf8)
         let known: DoctorCheck =
             if facts.term.isEmpty || facts.term == "dumb" {

@@ -9,6 +9,8 @@ import WorkerKit
 /// Makes an engine's configuration of settings, and gives it its ways out: mail, webhooks, rereading.
 struct EngineBuilder: Sendable {
     let place: CommandPlace
+    /// Told of settings that the engine took in a reload; returns at once.
+    var taken: @Sendable (LoadedSettings) -> Void = { _ in }
 
     func configuration(
         _ loaded: LoadedSettings, stop: @escaping @Sendable () -> Void = {}
@@ -21,14 +23,17 @@ struct EngineBuilder: Sendable {
         made.jobs = settings.jobs
         made.sets = settings.sets
         made.jobsAtOnce = settings.engine.jobsAtOnce
+        made.obey(settings.logging)
         made.voice = settings.voice
         made.settingsFile = place.file
         made.person = Caller.person
+        made.environment = ProcessInfo.processInfo.environment
         let secrets = try KnownSecrets(settings, place.secrets)
         made.redaction = secrets.redaction
         made.outside.deliver = { message in await secrets.deliver(message) }
         made.outside.ping = { settings in await ping(settings, token: secrets.ping) }
         made.outside.stop = stop
+        made.outside.taken = { [taken] in taken(loaded) }
         made.outside.reread = { [self] in await reread(stop: stop) }
         return made
     }
@@ -41,6 +46,15 @@ struct EngineBuilder: Sendable {
             }
         }
         return read ?? .failure(.unreadableSettings)
+    }
+}
+
+extension EngineConfiguration {
+    /// What is logged and for how long, the logs of runs included.
+    mutating func obey(_ settings: LoggingSettings) {
+        logging = LogKeeping(
+            level: settings.level.severity, maxBytes: settings.maxSize, days: Double(settings.retainDays))
+        runLogs.days = Double(settings.retainDays)
     }
 }
 

@@ -21,15 +21,17 @@ struct EngineHost {
         let signals = EndSignals()
         signals.onEnd([SIGINT, SIGTERM]) { _ in ending.call() }
         let loaded = try place.load()
-        let builder = EngineBuilder(place: place)
+        let (reloaded, taken) = AsyncStream.makeStream(of: LoadedSettings.self)
+        let builder = EngineBuilder(place: place, taken: { taken.yield($0) })
         let engine = try await Engine.open(try builder.configuration(loaded, stop: { ending.call() }))
         let doors: Doors
         do {
-            doors = try await Doors.open(engine, loaded, place)
+            doors = try await Doors.open(engine, loaded, place, web: place.webDoors(loaded.settings))
         } catch {
             await engine.close()
             throw error
         }
+        let following = Task { for await loaded in reloaded { await doors.obey(loaded) } }
         let sleep = Task { await SleepGuard { await engine.report($0) }.follow(engine.states()) }
         let reloads = ReloadSignal { Task { await reload(engine) } }
         notify.send("READY=1\nSTATUS=serving \(place.runtimeFolder(loaded.settings))")
@@ -40,6 +42,8 @@ struct EngineHost {
         notify.send("STOPPING=1\nSTATUS=runs end cleanly")
         await engine.close()
         await sleep.value
+        taken.finish()
+        await following.value
         await doors.close()
     }
 
@@ -55,9 +59,13 @@ struct EngineHost {
 /// Where others come in: consoles by socket, programs by HTTP.
 struct Doors {
     private let link: LinkServer
-    private let web: [HTTPService]
+    private let web: WebDoors
+    private let engine: Engine
+    private let place: CommandPlace
 
-    static func open(_ engine: Engine, _ loaded: LoadedSettings, _ place: CommandPlace) async throws -> Doors {
+    static func open(
+        _ engine: Engine, _ loaded: LoadedSettings, _ place: CommandPlace, web doors: [HTTPSettings]
+    ) async throws -> Doors {
         let time = SystemTime.live
         let settings = LinkServerSettings(
             runtimeFolder: place.runtimeFolder(loaded.settings), stateFolder: Array(place.location.stateFolder.utf8),
@@ -73,25 +81,35 @@ struct Doors {
                 }
             })
         let link = try await LinkServer.start(settings, service: engine)
-        var web: [HTTPService] = []
+        place.record.write(settings.runtimeFolder)
+        let web = WebDoors(engine: engine)
         do {
-            for settings in try place.webDoors(loaded.settings) {
-                let service = HTTPService(
-                    engine, settings: settings, now: { time.wall() },
-                    randomID: { String(time.random(), radix: 16) + String(time.random(), radix: 16) })
-                _ = try await service.start()
-                web.append(service)
-            }
+            try await web.open(doors)
         } catch {
-            for service in web { await service.stop() }
+            await web.close()
             await link.stop()
             throw error
         }
-        return Doors(link: link, web: web)
+        return Doors(link: link, web: web, engine: engine, place: place)
+    }
+
+    /// Listens where the settings say now; what cannot be opened is an alert.
+    func obey(_ loaded: LoadedSettings) async {
+        do {
+            try await web.open(try place.webDoors(loaded.settings))
+        } catch {
+            let failure =
+                error as? Failure
+                ?? Failure(code: "LISTEN_FAILED", side: .engine, message: printable("\(error)".utf8))
+            await engine.report(
+                Event(
+                    at: SystemTime.live.wall(), severity: .error, component: "link", code: "LISTEN_FAILED",
+                    message: "the new settings cannot be listened by: \(failure.message)", failure: failure))
+        }
     }
 
     func close() async {
-        for service in web { await service.stop() }
+        await web.close()
         await link.stop()
     }
 }

@@ -4,6 +4,8 @@ import BackupModel
 struct ExportedSchedule {
     var jobs: [JobSettings]
     var image: String
+    /// The zone of schedules that name none.
+    var localZone: String
 
     func text(as format: ScheduleFormat) -> String {
         switch format {
@@ -22,7 +24,7 @@ struct ExportedSchedule {
             Description=Holdfast job \(job.name)
 
             [Timer]
-            OnCalendar=\(job.schedule ?? "")
+            \(calendarLines(job))
             Persistent=\(job.isPersistent)
             RandomizedDelaySec=\(Int(job.jitter))
 
@@ -41,33 +43,64 @@ struct ExportedSchedule {
         }.joined(separator: "\n")
     }
 
+    /// In systemd's own syntax, also what was written as cron; one line may take several.
+    private func calendarLines(_ job: JobSettings) -> String {
+        let lines = (try? CalendarSchedule(job.schedule ?? ""))?.systemdLines ?? []
+        return lines.map { "OnCalendar=" + $0 }.joined(separator: "\n")
+    }
+
+    /// A zone of its own counts for all lines below it, so those without one come first.
     private var cron: String {
+        let zones = Set(jobs.compactMap { schedule($0)?.zone?.name }).sorted()
+        return cronLines(in: nil)
+            + zones.map { zone in
+                "# cronie reads CRON_TZ; a cron without it runs these in the machine's zone\nCRON_TZ=\(zone)\n"
+                    + cronLines(in: zone)
+            }.joined()
+    }
+
+    private func cronLines(in zone: String?) -> String {
         jobs.compactMap { job -> String? in
-            guard let text = job.schedule, let schedule = try? CalendarSchedule(text) else { return nil }
+            guard let schedule = schedule(job), schedule.zone?.name == zone else { return nil }
             guard let fields = schedule.cronFields else {
-                return "# \(job.name): \(text) cannot be said in cron's five fields\n"
+                return "# \(job.name): \(schedule.text) cannot be said in cron's five fields\n"
             }
             return "\(fields) holdfast job run \(job.name) --wait\n"
         }.joined()
     }
 
+    private func schedule(_ job: JobSettings) -> CalendarSchedule? {
+        job.schedule.flatMap { try? CalendarSchedule($0) }
+    }
+
     private var airflow: String {
         let heads = roots.map { root in
             """
-            with DAG(dag_id=\(python("holdfast_" + root.name)), schedule=\(root.schedule.flatMap(cronFields).map(python) ?? "None"),
-                     start_date=datetime(2024, 1, 1), catchup=False, max_active_runs=1) as dag_\(identifier(root.name)):
+            \(unsayable(root))with DAG(dag_id=\(python("holdfast_" + root.name)), schedule=\(root.schedule.flatMap(cronFields).map(python) ?? "None"),
+                     start_date=\(start(root)), catchup=False, max_active_runs=1) as dag_\(identifier(root.name)):
 
             """ + chain(from: root).map { task($0) }.joined() + edges(of: root)
         }
         return """
             # Made by holdfast schedule export --as airflow; each task runs a job and waits for its result.
-            from datetime import datetime
-
+            import pendulum
             from airflow import DAG
             from airflow.operators.bash import BashOperator
 
 
             """ + heads.joined(separator: "\n")
+    }
+
+    /// Its zone is that of the schedule; Airflow's own is UTC.
+    private func start(_ job: JobSettings) -> String { "pendulum.datetime(2024, 1, 1, tz=\(python(zone(of: job))))" }
+
+    /// By name, where another machine must not use its own.
+    private func zone(of job: JobSettings) -> String { schedule(job)?.zone?.name ?? localZone }
+
+    /// A comment above what would otherwise silently have no time.
+    private func unsayable(_ job: JobSettings) -> String {
+        guard let schedule = schedule(job), schedule.cronFields == nil else { return "" }
+        return "# \(job.name): \(schedule.text) cannot be said in cron's five fields; it has no schedule here\n"
     }
 
     /// Those that nothing of ours goes before.
@@ -115,6 +148,7 @@ struct ExportedSchedule {
                   name: holdfast-\(job.name.replacing("_", with: "-"))
                 spec:
                   schedule: \(python(fields))
+                  timeZone: \(python(zone(of: job)))
                   concurrencyPolicy: Forbid
                   jobTemplate:
                     spec:

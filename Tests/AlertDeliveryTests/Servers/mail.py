@@ -1,12 +1,15 @@
 """A mail server on loopback that does as its plan says, and tells on standard output what it saw.
 
 The plan is one JSON object: `tls` (none, starttls, implicit), `cert`, `key`, `auth` (methods offered), `password`,
-`replies` (a verb's answers in turn, the last one for ever; HANG, DRIP and CLOSE are deeds), `offer` (STARTTLS or not).
+`replies` (a verb's answers in turn, the last one for ever; HANG, DRIP and CLOSE are deeds), `offer` (STARTTLS or not),
+`handshake` (a deed in the middle of it: HANG, DRIP, CLOSE, PLAIN, JUNK, OLD), `inject` (seconds after the answer to
+STARTTLS that plain text comes).
 """
 import base64
 import email
 import email.policy
 import json
+import os
 import socket
 import ssl
 import sys
@@ -39,8 +42,34 @@ class Conversation:
     def wrap(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(plan["cert"], plan["key"])
+        if plan.get("handshake") == "OLD":
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+        elif "handshake" in plan:
+            self.spoil(context, plan["handshake"])
         self.connection = context.wrap_socket(self.connection, server_side=True)
         self.tls = True
+
+    def spoil(self, context, deed):
+        """Begins a handshake as it should be and goes wrong in the middle."""
+        heard, said = ssl.MemoryBIO(), ssl.MemoryBIO()
+        heard.write(self.connection.recv(65536))
+        try:
+            context.wrap_bio(heard, said, server_side=True).do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        flight = said.read()
+        say(event="hello", defects=len(flight))
+        if deed == "DRIP":
+            for byte in flight:
+                self.connection.sendall(bytes([byte]))
+                time.sleep(0.05)
+        half = flight[:len(flight) // 2]
+        self.connection.sendall({
+            "HANG": half, "CLOSE": half, "PLAIN": b"250 hello\r\n", "JUNK": half + os.urandom(2000)}[deed])
+        while deed != "CLOSE" and self.connection.recv(4096):
+            pass
+        raise EOFError
 
     def line(self):
         line = b""
@@ -85,6 +114,9 @@ class Conversation:
                 self.answer("EHLO", usual)
             elif verb == "STARTTLS":
                 self.answer("STARTTLS", "220 go")
+                if "inject" in plan:
+                    time.sleep(plan["inject"])
+                    self.connection.sendall(b"250 injected\r\n")
                 self.wrap()
             elif verb == "AUTH":
                 good, user = self.log_in(line)

@@ -36,6 +36,32 @@ import WorkerKit
         await engine.close()
     }
 
+    @Test("a program gets whose it is, the zone and where to write, and nothing else of the engine's environment")
+    func environment() async throws {
+        let place = try Place()
+        var configuration = place.configuration(place.settings())
+        configuration.jobs = [commandJob("j", ["env"]) { $0.beforeHook = ["env"] }]
+        configuration.environment = [
+            "HOME": "/h", "USER": "u", "LOGNAME": "l", "TZ": "Europe/Rome", "TMPDIR": "/t", "SHELL": "/bin/sh",
+            "AWS_SECRET_ACCESS_KEY": "canary", "HOLDFAST_JOB": "other",
+        ]
+        let engine = try await Engine.open(configuration)
+        let run = try await engine.run("j")
+        let lines = try await engine.log(of: run.run)
+        for stage in ["command", "before_hook"] {
+            let names = lines.compactMap { line in
+                line.range(of: stage + " out: ").map { String(line[$0.upperBound...].prefix { $0 != "=" }) }
+            }
+            #expect(
+                Set(names) == [
+                    "HOME", "USER", "LOGNAME", "TZ", "TMPDIR", "PATH", "LANG", "HOLDFAST_JOB", "HOLDFAST_RUN",
+                ])
+        }
+        #expect(lines.contains { $0.hasSuffix("out: HOLDFAST_JOB=j") })
+        #expect(lines.contains { $0.hasSuffix("out: HOME=/h") })
+        await engine.close()
+    }
+
     struct Stages: CustomTestStringConvertible, Sendable {
         var failing: String
         var trace: [String]
@@ -222,6 +248,31 @@ import WorkerKit
         try FileManager.default.removeItem(atPath: place.path + "/state/STOP")
         _ = try await engine.state { $0.hold.stopFile == nil }
         #expect(await engine.send(.runJob(name: "j")).refusal == nil)
+        await engine.close()
+    }
+
+    @Test("B32 a stop file put by a job keeps the next of its chain, and whatever is asked, from beginning at all")
+    func stopFileBetween() async throws {
+        var place = try JobPlace()
+        let here = place
+        place.jobs = [
+            // The file is there before the run has its end, and no tick need have seen it.
+            commandJob("a", here.traced("a", "touch \(here.path)/state/STOP; exit 1")),
+            commandJob("b", here.traced("b")) {
+                $0.after = ["a"]
+                $0.afterWhen = .always
+            },
+        ]
+        let engine = try await place.open()
+        try await engine.begin(.runJob(name: "a"))
+        let state = try await engine.state { $0.job("b")?.lastRun != nil }
+        #expect(state.job("b")?.lastRun?.result == .skipped)
+        #expect(await engine.send(.runJob(name: "b")).refusal == "STOP_FILE")
+        try FileManager.default.removeItem(atPath: place.path + "/state/STOP")
+        _ = try await engine.state { $0.hold.stopFile == nil }
+        try await engine.begin(.runJob(name: "b"))
+        _ = try await engine.state { $0.job("b")?.lastRun?.result == .ok }
+        #expect(place.trace == ["a", "b"])
         await engine.close()
     }
 

@@ -10,9 +10,11 @@ import WorkerKit
 @Suite(.timeLimit(.minutes(3))) struct EngineRecoveryTests {
     static let now = WallTime(milliseconds: 1_770_000_000_000)
 
-    /// What an engine that died in a run leaves in the catalog.
-    private func dead(_ place: JobPlace, _ job: String, owed: [String] = [], handled: WallTime? = nil) throws -> JobRun
-    {
+    /// What an engine that died in a run leaves in the catalog. Each test has a run of its own, for an engine ends
+    /// whatever children of dead runs it finds on the machine.
+    private func dead(
+        _ place: JobPlace, _ job: String, run bits: UInt64, owed: [String] = [], handled: WallTime? = nil
+    ) throws -> JobRun {
         try FileManager.default.createDirectory(
             atPath: place.path + "/state", withIntermediateDirectories: true)
         let catalog = try Catalog(path: place.path + "/state/catalog.sqlite")
@@ -20,7 +22,7 @@ import WorkerKit
         var change = JobChange()
         var memory = JobMemory(name: job)
         let run = JobRun(
-            run: RunID(bits: 77), job: job, kind: .command, trigger: .schedule, plannedAt: Self.now,
+            run: RunID(bits: bits), job: job, kind: .command, trigger: .schedule, plannedAt: Self.now,
             startedAt: Self.now)
         memory.handledAt = handled
         if !owed.isEmpty { memory.owedStart = OwedStart(run: run.run, command: owed, timeout: 10) }
@@ -35,7 +37,7 @@ import WorkerKit
         var place = try JobPlace()
         let here = place
         place.jobs = [commandJob("j", here.traced("work")) { $0.retries = 2 }]
-        let run = try dead(place, "j", owed: here.traced("start"))
+        let run = try dead(place, "j", run: 78, owed: here.traced("start"))
         let engine = try await place.open()
         let state = try await engine.state { $0.job("j")?.lastRun?.result == .ok }
         #expect(place.trace == ["start", "work"])
@@ -50,10 +52,36 @@ import WorkerKit
         await engine.close()
     }
 
+    @Test("B1 a mirror's run that goes on after a crash finds its mirror, however long the others take to open")
+    func crashedMirror() async throws {
+        let place = try Place()
+        var job = JobSettings(name: "nightly", kind: .mirrorRun)
+        job.mirror = "cold"
+        job.retries = 2
+        _ = try dead(JobPlace(at: place), "nightly", run: 79)
+        var configuration = place.configuration(place.settings())
+        configuration.jobs = [job]
+        for number in 0..<40 {
+            var other = place.settings()
+            other.name = "other\(number)"
+            configuration.mirrors.insert(other, at: 0)
+        }
+        let engine = try await Engine.open(configuration)
+        _ = try await engine.state {
+            $0.job("nightly")?.lastRun?.trigger == .retry || $0.job("nightly")?.current != nil
+        }
+        guard case .jobRuns(let history) = await engine.ask(.jobRuns(job: "nightly", before: nil, limit: 10)) else {
+            Issue.record("no history")
+            return
+        }
+        #expect(!history.contains { $0.failure?.code == "MIRROR_UNKNOWN" })
+        await engine.close()
+    }
+
     @Test("B26 children that outlived the engine are ended before anything begins")
     func leftovers() async throws {
         let place = try JobPlace([commandJob("j", ["true"])])
-        let run = try dead(place, "j")
+        let run = try dead(place, "j", run: 80)
         let child = ChildCommand(["sleep", "60"], timeout: 100, run: run.run.text)
         let ended = Task { try await child.run() }
         try await Task.sleep(for: .milliseconds(500))

@@ -26,6 +26,56 @@ import Testing
         #expect(story.begun == ["k"])
     }
 
+    @Test(
+        "B32 what waits behind a run that the stop file ended never runs, near or far in its chain",
+        arguments: [JobResult.interrupted, .failed])
+    func stopFileInChain(_ result: JobResult) throws {
+        var story = JobBookStory([
+            job("dump", retries: 2), job("copy", after: ["dump"], .always), job("tell", after: ["copy"], .always),
+            job("asked", after: ["dump"], schedule: "x"), job("other", schedule: "x"),
+        ])
+        try story.take(.asked("dump"))
+        try story.take(.asked("asked"))
+        try story.due("other")
+        #expect(story.reason("asked") == "after dump")
+        try story.take(.held(hold { $0.stopFile = "fire" }))
+        try story.end("dump", result, Failure(code: "X", side: .engine, message: "m"))
+        #expect(story.over.filter { $0.result == .skipped }.map(\.job) == ["copy", "tell", "asked"])
+        #expect(story.over.last?.failure?.code == "CHAIN_STOPPED")
+        try story.end("other", .interrupted)
+        try story.take(.held(HoldState()))
+        try story.pass(86_400)
+        #expect(story.begun.isEmpty)
+        #expect(story.book.names.allSatisfy { story.phase($0) == .idle })
+    }
+
+    @Test("B32 a run that ended well beside the stop file lets its chain wait until the file is gone")
+    func stopFileAfterGoodEnd() throws {
+        var story = JobBookStory([job("dump"), job("copy", after: ["dump"])])
+        try story.take(.asked("dump"))
+        try story.take(.held(hold { $0.stopFile = "" }))
+        try story.end("dump", .ok)
+        #expect(story.reason("copy") == "held: stop file")
+        try story.take(.held(HoldState()))
+        #expect(story.begun == ["copy"])
+    }
+
+    @Test("B32 what ran when the engine died does not go on when the stop file was put meanwhile")
+    func stopFileAfterCrash() throws {
+        var story = JobBookStory([job("dump", retries: 2), job("copy", after: ["dump"], .always)])
+        try story.take(.asked("dump"))
+        let run = try #require(story.book.cards["dump"]?.active?.record)
+        let memories = story.book.names.compactMap { story.book.cards[$0]?.memory }
+        var next = JobBookStory(
+            [job("dump", retries: 2), job("copy", after: ["dump"], .always)], memories: memories)
+        try next.take(.held(hold { $0.stopFile = "fire" }))
+        try next.take(.crashed(run))
+        #expect(next.over.map(\.result) == [.interrupted, .skipped])
+        try next.take(.held(HoldState()))
+        try next.pass(86_400)
+        #expect(next.begun.isEmpty)
+    }
+
     @Test("held jobs run once when the hold ends, however many times passed", arguments: [false, true])
     func held(isDraining: Bool) throws {
         var story = JobBookStory([job("j", schedule: "x"), job("running")])
@@ -127,11 +177,11 @@ import Testing
         var story = JobBookStory([job("j", resources: ["s"], timeout: 100), job("gone", resources: ["s"])])
         try story.take(.asked("j"))
         try story.take(.asked("gone"))
-        try story.take(.settings([job("j", timeout: 5)], slots: [:]))
+        try story.take(.settings([job("j", timeout: 5)], slots: [:], atOnce: 4))
         #expect(story.book.names == ["j"])
         try story.pass(50)
         #expect(story.cancelled.isEmpty)
-        try story.take(.settings([job("other", resources: ["s"])], slots: [:]))
+        try story.take(.settings([job("other", resources: ["s"])], slots: [:], atOnce: 4))
         try story.take(.asked("other"))
         #expect(story.reason("other") == "waits for s")
         #expect(throws: Failure.self) { () throws in try story.take(.asked("j")) }

@@ -16,6 +16,8 @@ struct JobPlace {
         self.jobs = jobs
     }
 
+    init(at place: Place) { self.place = place }
+
     var path: String { place.path }
 
     func open(time: SystemTime = .live) async throws -> Engine {

@@ -197,9 +197,39 @@ private func alert(_ severity: Severity = .error, at: WallTime = voiceStart) -> 
         #expect(whole.id == "m0" && whole.severity == .error)
         #expect(parts.allSatisfy { whole.body.contains("- \($0.subject)\n") })
         #expect(whole.body.utf8.count < 30_000)
-        #expect(whole.subject == "[host] ERROR 100 messages: job0, job1, job2 and 97 more")
+        #expect(whole.subject == "[host] ERROR 100 alerts: job0, job1, job2 and 97 more")
         #expect(JoinedMessage.make([parts[0]], host: "host") == parts[0])
         #expect(JoinedMessage.make([], host: "host") == nil)
+    }
+}
+
+@Suite struct JoinedHeadingTests {
+    struct Row: CustomTestStringConvertible, Sendable {
+        var parts: [(Message.Occasion, String, Severity)]
+        var heading: String
+        var testDescription: String { heading }
+    }
+
+    @Test(
+        "the heading of several as one: good news never stands under the name of trouble",
+        arguments: [
+            Row(parts: [(.alert, "a", .warn), (.alert, "b", .error)], heading: "ERROR 2 alerts: a, b"),
+            Row(parts: [(.recovery, "a", .info), (.recovery, "b", .info)], heading: "well again: a, b"),
+            Row(
+                parts: [(.recovery, "a", .info), (.alert, "b", .error), (.recovery, "a", .info)],
+                heading: "ERROR 1 alert: b; well again: a"),
+            Row(parts: [(.completion, "a", .info), (.completion, "a", .warn)], heading: "2 runs ended: a"),
+            Row(
+                parts: [(.completion, "n", .info), (.recovery, "n", .info), (.alert, "x", .warn)],
+                heading: "WARN 1 alert: x; well again: n; 1 run ended: n"),
+        ])
+    func heading(_ row: Row) {
+        let parts = row.parts.enumerated().map { number, part in
+            Message(
+                id: "m\(number)", channel: "ops", occasion: part.0, topic: part.1, subject: part.1, body: "",
+                severity: part.2, createdAt: voiceStart)
+        }
+        #expect(JoinedMessage.make(parts, host: "h")?.subject == "[h] " + row.heading)
     }
 }
 

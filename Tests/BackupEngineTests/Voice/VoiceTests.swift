@@ -130,6 +130,29 @@ extension Voice {
         catalog.close()
     }
 
+    @Test("an alert held back as the like was told within the hour, and over meanwhile, is told by its end alone")
+    func overBeforeTold() async throws {
+        let bench = try VoiceBench { $0.gather = 0 }
+        let catalog = try bench.catalog()
+        let voice = try await bench.voice(catalog)
+        for number in 1...2 {
+            await voice.note(state: bench.state([bench.alert(number)]))
+            await bench.pass(5, voice)
+            await voice.note(state: bench.state([]))
+            await bench.pass(70, voice)
+        }
+        #expect(await voice.state.waiting == 2)
+        bench.time.advance(seconds: 7200)
+        await bench.pass(5, voice)
+        let told = bench.got.withLock { $0.filter { $0.channel == "ops" } }
+        #expect(told.map(\.occasion) == [.alert, .recovery, .recovery])
+        #expect(told.map { $0.body.contains("not told by itself") } == [false, false, true])
+        #expect(await voice.state.waiting == 0)
+        #expect(try catalog.waitingMessages().isEmpty)
+        await voice.close()
+        catalog.close()
+    }
+
     @Test("L5 L6 a channel that hangs delays no other, and what was not told shows")
     func hanging() async throws {
         let bench = try VoiceBench()

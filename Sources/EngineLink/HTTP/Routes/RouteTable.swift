@@ -19,7 +19,7 @@ enum RouteTable {
                 "/v1/jobs/{name}/runs", "listRuns", "Finished runs of a job, newest first.", RunList.self,
                 [
                     jobName, .query("before", .time, "Runs begun before then."),
-                    limit(500, "Runs at most; 50 unless set."),
+                    limit(500, "Runs at most, 50 unless set; more when the last ones began together."),
                 ],
                 Reading.jobRuns),
             read(

@@ -12,7 +12,7 @@ package enum HTTPPart: Hashable, Sendable {
 }
 
 /// How the API is served.
-package struct HTTPSettings: Sendable {
+package struct HTTPSettings: Hashable, Sendable {
     package var address: HTTPAddress
     package var parts: Set<HTTPPart>
     /// Nil: nobody may act.
