@@ -31,6 +31,8 @@ struct TapeLayout: Hashable, Sendable {
 
     /// What a filemark takes of the capacity, so that even filemarks come to an end.
     static let filemarkBytes = 512
+    /// Room behind the physical end of data for filemarks alone: the driver ends what was written with one.
+    static let filemarkReserve: Int64 = 64 * 512
 
     private(set) var runs: [Run] = []
 

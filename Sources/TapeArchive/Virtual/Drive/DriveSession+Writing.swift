@@ -44,7 +44,7 @@ extension DriveSession {
             throw Self.writeError(words)
         }
         if count > 0 {
-            try requireRoom(words, Int64(count * TapeLayout.filemarkBytes))
+            try requireRoom(words, Int64(count * TapeLayout.filemarkBytes) - TapeLayout.filemarkReserve)
             try put(words) { tape throws(FileError) in try tape.appendFilemarks(count) }
             block += Int64(count)
             if warning == .none, isNearEnd { warning = .due }
@@ -132,7 +132,7 @@ extension DriveSession {
         if let now = library.clock.now() { library.clock.wait(streaming.take(bytes, at: now)) }
         // The buffer holds no more: the rest is on the medium.
         if lateError == nil, let tape = cartridge, tape.unsyncedBytes > model.buffer {
-            try put("write") { tape throws(FileError) in try tape.sync() }
+            try syncTape("write")
         }
     }
 
@@ -147,7 +147,14 @@ extension DriveSession {
             raise(6)
             throw Self.writeError(words)
         }
-        try put(words) { tape throws(FileError) in try tape.sync() }
+        try syncTape(words)
+    }
+
+    private mutating func syncTape(_ words: String) throws(TapeFault) {
+        guard var tape = cartridge else { return }
+        cartridge = nil
+        defer { cartridge = tape }
+        try asFault(words) { () throws(FileError) in try tape.sync() }
     }
 
     private static func writeError(_ words: String) -> TapeFault {
