@@ -104,7 +104,17 @@ let package = Package(
         .testTarget(
             name: "BlobCopierTests", dependencies: ["BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
         .testTarget(
-            name: "TapeArchiveTests", dependencies: ["TapeArchive", "WorkerKit", "BackupCatalog", "BackupModel"]),
+            name: "TapeArchiveTests",
+            dependencies: ["TapeArchive", "TapeContract", "WorkerKit", "BackupCatalog", "BackupModel"],
+            exclude: ["Contract", "Probe"]),
+        // What every drive and changer must do, as plain functions: for the tests, and for a program beside real ones.
+        .target(
+            name: "TapeContract", dependencies: ["TapeArchive", "WorkerKit", "BackupModel"],
+            path: "Tests/TapeArchiveTests/Contract"
+        ),
+        .executableTarget(
+            name: "TapeProbe", dependencies: ["TapeArchive", "TapeContract", "WorkerKit", "BackupModel"],
+            path: "Tests/TapeArchiveTests/Probe"),
         .testTarget(
             name: "BackupEngineTests",
             dependencies: ["BackupEngine", "BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),

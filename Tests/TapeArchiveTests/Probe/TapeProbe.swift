@@ -1,0 +1,59 @@
+import BackupModel
+import Glibc
+import TapeArchive
+import TapeContract
+import WorkerKit
+
+/// Runs the tape contract outside of the tests, and writes until it is killed.
+///
+///     TapeProbe contract FOLDER              every rule on the virtual library, made below the folder
+///     TapeProbe stream LIBRARY DRIVE EPOCH START LIMIT
+///                                            writes the stream of an epoch from block START on; prints each
+///                                            synchronised end
+@main struct TapeProbe {
+    static func main() {
+        let words = Array(CommandLine.arguments.dropFirst())
+        do {
+            switch words.first {
+            case "contract" where words.count == 2: exit(try contract(in: words[1]))
+            case "stream" where words.count == 6: try stream(words)
+            default:
+                print("usage: TapeProbe contract FOLDER | stream LIBRARY DRIVE EPOCH START LIMIT")
+                exit(2)
+            }
+        } catch {
+            print("failed: \(error)")
+            exit(1)
+        }
+    }
+
+    private static func contract(in folder: String) throws -> Int32 {
+        let bench = VirtualBench(folder: folder)
+        var failures: Int32 = 0
+        let cases =
+            DriveContract.all.map { rule in (rule.name, { try rule.run(bench) }) }
+            + ChangerContract.all.map { rule in (rule.name, { try rule.run(bench) }) }
+        for (name, run) in cases {
+            do {
+                try run()
+                print("ok      \(name)")
+            } catch {
+                failures = 1
+                print("BROKEN  \(name): \(error)")
+            }
+        }
+        return failures
+    }
+
+    private static func stream(_ words: [String]) throws {
+        let library = try VirtualLibrary(opening: PathBytes(words[1]), clock: .off)
+        let drive = try VirtualDrive(words[2], of: library)
+        guard let epoch = UInt64(words[3]), let start = Int64(words[4]), let limit = Int64(words[5]) else { return }
+        try drive.locate(start)
+        try TapeStream(epoch: epoch).write(to: drive, until: limit) { end in
+            let line = "synchronised \(end)\n"
+            _ = write(STDOUT_FILENO, line, line.utf8.count)
+        }
+        drive.close()
+    }
+}
