@@ -49,7 +49,11 @@ package struct FlowPolicy: Sendable {
         case .watermark(let high, let low):
             (min(Double(high) / 100, FlowPolicy.full), max(FlowPolicy.empty, Double(low) / 100))
         case .paced:
-            if let drive = signal.drive { (beginning(signal, drive), FlowPolicy.empty) } else { (adapted(signal), FlowPolicy.empty) }
+            if let drive = signal.drive {
+                (beginning(signal, drive), FlowPolicy.empty)
+            } else {
+                (adapted(signal), FlowPolicy.empty)
+            }
         case .adaptive: (adapted(signal), FlowPolicy.empty)
         }
     }
@@ -64,10 +68,10 @@ package struct FlowPolicy: Sendable {
         return max(FlowPolicy.early, min(hasBegun ? FlowPolicy.full : aim(signal, drive), 1.5 * spare))
     }
 
-    /// Seconds for which an empty buffer is no reason to hold: so long the drive lives on its own, and a source that
-    /// can keep it going may be back.
+    /// Seconds for which an empty buffer is no reason to hold: so long the drive lives on its own, and the source
+    /// may be back.
     private func grace(_ signal: FlowSignal) -> Double {
-        guard rule == .paced, let drive = signal.drive, input.slow >= FlowPolicy.sure * drive.lowest else { return 0 }
+        guard rule == .paced, let drive = signal.drive else { return 0 }
         return 0.8 * Double(signal.driveBuffer) / drive.lowest
     }
 
@@ -122,7 +126,7 @@ package struct FlowPolicy: Sendable {
     private static let sure = 1.05
     /// Seconds: what may be left to write when an unforeseen end comes, and the silence that is always provided for.
     private static let tail = 30.0
-    private static let shortest = 15.0
+    private static let shortest = 45.0
     private static let stopShare = 0.01
     /// Seconds for back-hitch and start of an LTO drive.
     private static let assumedStopCost = 3.0

@@ -45,7 +45,9 @@ extension BlockRing {
     }
 
     private func wakeConsumer() {
-        if consumerWants.exchange(Self.never, ordering: .sequentiallyConsistent) != Self.never { consumerWakes.signal() }
+        if consumerWants.exchange(Self.never, ordering: .sequentiallyConsistent) != Self.never {
+            consumerWakes.signal()
+        }
     }
 
     private func sleepUntilFreed(_ least: Int) throws {
@@ -143,6 +145,8 @@ extension BlockRing {
         guard position > freed.load(ordering: .relaxed) else { return }
         freed.store(position, ordering: .sequentiallyConsistent)
         guard producerWants.load(ordering: .sequentiallyConsistent) <= position else { return }
-        if producerWants.exchange(Self.never, ordering: .sequentiallyConsistent) != Self.never { producerWakes.signal() }
+        if producerWants.exchange(Self.never, ordering: .sequentiallyConsistent) != Self.never {
+            producerWakes.signal()
+        }
     }
 }

@@ -27,7 +27,9 @@ struct BufferSizeTests {
         Case(
             testDescription: "20 GiB by name", size: .bytes(20 * gibibyte), room: big, isOverridden: true,
             given: 20 * gibibyte),
-        Case(testDescription: "61 % is refused", size: .share(percent: 61), room: big, given: nil, allowed: 13516 * mebibyte),
+        Case(
+            testDescription: "61 % is refused", size: .share(percent: 61), room: big, given: nil,
+            allowed: 13516 * mebibyte),
         Case(testDescription: "60 % is not", size: .share(percent: 60), room: big, given: 13516 * mebibyte),
         Case(testDescription: "a quarter of a small group", size: .standard, room: small, given: 255 * mebibyte),
         Case(
@@ -56,7 +58,9 @@ struct BufferSizeTests {
 
     @Test(
         "shares are read in percent",
-        arguments: [("25 %", 25), ("100%", 100), ("0 %", nil), ("101 %", nil), ("25", nil), ("-1 %", nil), (" 5%", nil)])
+        arguments: [
+            ("25 %", 25), ("100%", 100), ("0 %", nil), ("101 %", nil), ("25", nil), ("-1 %", nil), (" 5%", nil),
+        ])
     func shares(text: String, percent: Int?) {
         #expect(BufferSize(share: text) == percent.map { .share(percent: $0) })
     }

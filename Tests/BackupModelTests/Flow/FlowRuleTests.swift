@@ -24,7 +24,8 @@ struct FlowRuleTests {
         arguments: [
             ("", FlowRuleProblem.unknown), ("Paced", .unknown), ("watermark", .unknown), ("watermark(80, 20", .unknown),
             ("watermark()", .notTwoMarks), ("watermark(80)", .notTwoMarks), ("watermark(80, 20, 3)", .notTwoMarks),
-            ("watermark(8O, 20)", .notTwoMarks), ("watermark(-1, 20)", .notTwoMarks), ("watermark(8 0, 2)", .notTwoMarks),
+            ("watermark(8O, 20)", .notTwoMarks), ("watermark(-1, 20)", .notTwoMarks),
+            ("watermark(8 0, 2)", .notTwoMarks),
             ("watermark(20, 80)", .wrongMarks), ("watermark(50, 50)", .wrongMarks), ("watermark(101, 0)", .wrongMarks),
             ("watermark(0, 0)", .wrongMarks), ("watermark(99999999999999999999999, 0)", .notTwoMarks),
         ])

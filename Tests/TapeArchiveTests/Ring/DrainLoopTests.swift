@@ -95,7 +95,10 @@ struct DrainLoopTests {
         let world = try Simulated(
             Self.bursts(400, silent: 5, times: 40), buffer: 4e9, drive: Self.matching, rule: .paced)
         var loop = world.loop
-        #expect(try loop.run { world.take($0); return .written } == .endOfStream)
+        #expect(
+            try loop.run {
+                world.take($0); return .written
+            } == .endOfStream)
         #expect(world.drive.stops == 0)
         let reading = world.gauges.read()
         #expect(reading.counts.stops == 0)
@@ -110,7 +113,10 @@ struct DrainLoopTests {
         let world = try Simulated(
             Self.bursts(150, silent: 5, times: 60), buffer: 4e9, drive: Self.matching, rule: .paced)
         var loop = world.loop
-        #expect(try loop.run { world.take($0); return .written } == .endOfStream)
+        #expect(
+            try loop.run {
+                world.take($0); return .written
+            } == .endOfStream)
         let counts = world.gauges.counts
         #expect(world.drive.stops > 3)
         #expect(counts.backHitches == world.drive.stops)
