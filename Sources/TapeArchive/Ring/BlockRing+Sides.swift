@@ -54,7 +54,9 @@ extension BlockRing {
         try throwIfAborted()
         if freed.load(ordering: .acquiring) >= least { return }
         let begun = clock()
-        waits.producerSince.store(max(1, begun), ordering: .relaxed)
+        waits.producerSince.store(max(1, begun), ordering: .sequentiallyConsistent)
+        // What is there may be less than the consumer waits for, and there will be no more.
+        wakeConsumer()
         defer {
             waits.producerSince.store(0, ordering: .relaxed)
             waits.producer.add(clock() - begun, ordering: .relaxed)
@@ -123,9 +125,11 @@ extension BlockRing {
         return true
     }
 
-    /// Sleeps until a block is there, or the end, an abort, a `wake`, or the time is over.
+    /// Sleeps until some blocks are there, or the end, an abort, a `wake`, or the time is over; a single block may wait
+    /// until then, because waking a thread for each costs more than the block.
     package func sleepUntilBlock(seconds: Double) {
-        let wanted = taken.load(ordering: .relaxed) + blockSize
+        let isUrgent = isSourceAsleep
+        let wanted = taken.load(ordering: .relaxed) + blockSize * (isUrgent ? 1 : max(1, min(8, room / blockSize / 8)))
         let begun = clock()
         consumerWants.store(wanted, ordering: .sequentiallyConsistent)
         if filled.load(ordering: .sequentiallyConsistent) < wanted, !isFinished.load(ordering: .sequentiallyConsistent),
