@@ -161,10 +161,11 @@ import WorkerKit
         try folder.write(Array(PaperKey.text(Self.key()).utf8), "key")
         let line =
             "cat part.1 part.2 | python3 holdfast-decrypt.py key | \(compression.unpack) | tar -xpf - -C out "
-            + "--xattrs --xattrs-include='*' --acls --numeric-owner"
+            + "--xattrs --xattrs-include='*' --acls --numeric-owner --warning=no-timestamp"
         let ran = try run(["bash", "-o", "pipefail", "-c", line], in: folder.path)
         #expect(ran.status == 0 && ran.errors.isEmpty, "\(ran.errors)")
-        #expect(try differences(folder.path + "/in/t", folder.path + "/out/t") == "")
+        let differs = try differences(folder.path + "/in/t", folder.path + "/out/t")
+        #expect(differs == "")
     }
 
     @Test("F28 raw parts are taken only in order, and say in clear what they are")

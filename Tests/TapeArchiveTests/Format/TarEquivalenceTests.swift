@@ -13,10 +13,12 @@ enum Specimen {
 
     static var all: [Sample] {
         var dice = Dice(state: 7)
-        var samples = [Sample.other(.directory, "t"), Sample.other(.directory, "t/sub")]
+        var samples = [Sample.other(.directory, "t")]
         samples.append(.file("t/plain", dice.bytes(2100)) { $0.mode = 0o600 })
         samples.append(.file("t/empty", []))
         samples.append(.file("t/exact", dice.bytes(1024)))
+        // GNU tar sets a directory's time when it meets the first name outside of it.
+        samples.append(.other(.directory, "t/sub"))
         samples.append(.file("t/sub/" + String(repeating: "L", count: 200), dice.bytes(700)))
         samples.append(.file("t/" + String(repeating: "p", count: 90) + "x", dice.bytes(10)))
         samples.append(.file("t/grüße €", dice.bytes(3)))
@@ -28,9 +30,9 @@ enum Specimen {
             .file("t/attributes", dice.bytes(3)) {
                 $0.mode = 0o664
                 $0.attributes = [
+                    ExtendedAttribute(PosixACL.access, acl),
                     ExtendedAttribute(Array("user.a=b%c".utf8), [0, 10, 255, 61]),
                     ExtendedAttribute(Array("user.empty".utf8), []),
-                    ExtendedAttribute(PosixACL.access, acl),
                 ]
             })
         var folder = Sample.other(.directory, "t/inherits")
@@ -55,7 +57,9 @@ enum Specimen {
 }
 
 @Suite struct TarEquivalenceTests {
-    static let extract = ["--xattrs", "--xattrs-include=*", "--acls", "--numeric-owner", "-p"]
+    static let extract = [
+        "--xattrs", "--xattrs-include=*", "--acls", "--numeric-owner", "-p", "--warning=no-timestamp",
+    ]
 
     @Test("an archive is what GNU tar restores to the same tree", .enabled(if: isInstalled("rsync")))
     func byGNUTar() throws {
@@ -69,7 +73,8 @@ enum Specimen {
         #expect(listed.status == 0 && listed.errors.isEmpty)
         let ran = try run(["tar", "-xf", "../a.tar"] + Self.extract, in: folder.path + "/out")
         #expect(ran.status == 0 && ran.errors.isEmpty, "\(ran.errors)")
-        #expect(try differences(folder.path + "/in/t", folder.path + "/out/t") == "")
+        let differs = try differences(folder.path + "/in/t", folder.path + "/out/t")
+        #expect(differs == "")
     }
 
     @Test("an archive comes back from our reader as it went in, whatever the pieces", arguments: [1, 511, 512, 70_000])
@@ -107,7 +112,8 @@ enum Specimen {
         #expect(found.samples.map(\.entry.name) == samples.map(\.entry.name))
         #expect(found.samples.map(\.data) == samples.map(\.data))
         #expect(found.samples.map(\.entry.size) == samples.map(\.entry.size))
-        #expect(found.samples.map(\.entry.modified) == samples.map(\.entry.modified))
+        let isOwn = { (sample: Sample) in sample.entry.kind != .hardLink }
+        #expect(found.samples.filter(isOwn).map(\.entry.modified) == samples.filter(isOwn).map(\.entry.modified))
         if isPOSIX, getuid() == 0 {
             for (one, other) in zip(found.samples, samples) {
                 let kept = one.entry.attributes.filter { !$0.name.starts(with: "system.posix_acl".utf8) }
@@ -176,7 +182,8 @@ enum Specimen {
             }
             let ran = try run(arguments + Self.extract, in: folder.path + "/out")
             #expect(ran.status == 0 && ran.errors.isEmpty, "\(blockSize) \(tapes): \(ran.errors)")
-            #expect(try differences(folder.path + "/in/t", folder.path + "/out/t") == "")
+            let differs = try differences(folder.path + "/in/t", folder.path + "/out/t")
+            #expect(differs == "")
         }
     }
 
@@ -199,7 +206,8 @@ enum Specimen {
         }
         let ran = try run(arguments + Self.extract, in: folder.path + "/out")
         #expect(ran.status == 0 && ran.errors.isEmpty, "\(ran.errors.prefix(400))")
-        #expect(try differences(folder.path + "/in/t", folder.path + "/out/t") == "")
+        let differs = try differences(folder.path + "/in/t", folder.path + "/out/t")
+        #expect(differs == "")
     }
 
     /// Names of 1 to 255 bytes out of all but zero and the slash, and some that programs stumble over.
