@@ -77,17 +77,19 @@ func parts(of stream: [UInt8], blockSize: Int, blocksOnTape: [Int64]) throws -> 
     var tracker = TarReader(NoSink())
     var out: [[UInt8]] = []
     var start: Int64 = 0
+    var tapes = blocksOnTape[...]
     while true {
         let head = try PartHead(
             facts(out.count + 1, at: start, blockSize: blockSize), at: tracker.standing, device: "/dev/nst0")
         let frame = PartFrame(start: start, headBytes: head.bytes.count, blockSize: blockSize)
-        let room = out.count < blocksOnTape.count ? blocksOnTape[out.count] : .max
+        let room = tapes.popFirst() ?? .max
         let needed = frame.blocks(toStreamEnd: Int64(stream.count))
         if needed.count <= room {
             let rest = stream[Int(start)...]
             out.append(head.bytes + rest + [UInt8](repeating: 0, count: needed.fill))
             return out
         }
+        if frame.isVoid(afterBlocks: room) { continue }
         let end = frame.streamOffset(afterBlocks: room)
         let piece = Array(stream[Int(start)..<Int(end)])
         out.append(head.bytes + piece)

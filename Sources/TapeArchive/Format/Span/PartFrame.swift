@@ -18,6 +18,9 @@ package struct PartFrame: Hashable, Sendable {
         start + max(0, count * Int64(blockSize) - Int64(headBytes))
     }
 
+    /// Not a byte of the stream would be in a part that ends there: it is no part, and its number is given again.
+    package func isVoid(afterBlocks count: Int64) -> Bool { streamOffset(afterBlocks: count) == start }
+
     /// What of the head, then of the stream, makes up block `index`, for a stream of unknown length.
     package func content(ofBlock index: Int64) -> (head: Range<Int>, stream: Range<Int64>) {
         let from = index * Int64(blockSize)
