@@ -170,7 +170,8 @@ enum Specimen {
         let bytes = try stream(of: Specimen.all).bytes
         var dice = Dice(state: 99)
         for _ in 0..<(isLongFormatRun ? 300 : 10) {
-            let blockSize = [1024, 2048, 4096].randomElement(using: &dice) ?? 1024
+            // A head larger than a block (none is, from 64 KiB on) upsets GNU tar within a sparse file over three tapes.
+            let blockSize = [2048, 4096, 8192].randomElement(using: &dice) ?? 2048
             // Tapes that hold no more than a head are among them.
             let tapes = (0..<19).map { _ in Int64.random(in: 1...max(2, Int64(16_000 / blockSize)), using: &dice) }
             let all = try parts(of: bytes, blockSize: blockSize, blocksOnTape: tapes)

@@ -43,6 +43,15 @@ package struct PartFacts: Hashable, Codable, Sendable {
         self.created = created
     }
 
+    /// No archive comes near, and sums of such numbers cannot overflow.
+    static let largestOffset = Int64.max / 4
+
+    /// Numbers that can be reckoned with, whatever the bytes they came from.
+    var isPlausible: Bool {
+        (0...Self.largestOffset).contains(offset) && (1...Int(Int32.max)).contains(part)
+            && (Tar.record...(64 << 20)).contains(blockSize) && blockSize % Tar.record == 0
+    }
+
     static let mark = Array("HOLDFAST ".utf8)
 
     /// The mark and the facts on one line.

@@ -106,13 +106,15 @@ package struct FoundHead: Hashable, Sendable {
         guard bytes.endIndex >= end else { return .more }
         guard let records = PaxRecords.parse(bytes[body..<body + Int(header.size)]),
             let comment = records.first(where: { $0.key.elementsEqual("comment".utf8) }),
-            let facts = PartFacts.find(in: comment.value)
+            let facts = PartFacts.find(in: comment.value), facts.isPlausible
         else { return .none }
         guard facts.offset > 0 else {
             return .head(FoundHead(facts: facts, length: end - start, continuedBytes: 0))
         }
         guard bytes.endIndex >= end + Tar.record else { return .more }
-        guard let next = TarHeader(bytes[end..<end + Tar.record]) else { return .none }
+        guard let next = TarHeader(bytes[end..<end + Tar.record]), next.size <= PartFacts.largestOffset else {
+            return .none
+        }
         let isFile = next.type == TarHeader.TypeFlag.file
         return .head(
             FoundHead(facts: facts, length: end + Tar.record - start, continuedBytes: isFile ? next.size : 0))
