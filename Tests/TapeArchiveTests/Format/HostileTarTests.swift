@@ -144,8 +144,10 @@ import Testing
     func gaps() throws {
         let samples = Specimen.all
         let (bytes, places) = try stream(of: samples)
-        for first in 3..<30 {
+        for first in 5..<32 {
             let all = try parts(of: bytes, blockSize: 512, blocksOnTape: [Int64(first), 9])
+            // A tape that holds no more than a head makes no part.
+            guard all.count == 3 else { continue }
             let found = try collect([all[0], all[2]], acceptsGaps: true)
             #expect(found.troubles.map(\.kind).contains(.gap))
             let whole = zip(found.samples, found.whole).filter { $0.1 }.map { $0.0 }
