@@ -48,7 +48,8 @@ let package = Package(
         // Tape: drives and changers, buffer and flow, the format on the medium.
         .target(
             name: "TapeArchive",
-            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog"]),
+            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog"],
+            resources: [.embedInCode("Format/Cipher/holdfast-decrypt.py")]),
 
         // Runs the workers, takes intents, publishes the state.
         .target(
