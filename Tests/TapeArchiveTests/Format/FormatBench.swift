@@ -32,7 +32,7 @@ struct Sample: Hashable {
 
     static func file(_ name: String, _ data: [UInt8], change: (inout ArchiveEntry) -> Void = { _ in }) -> Sample {
         var entry = ArchiveEntry(.file, Array(name.utf8), size: Int64(data.count))
-        entry.modified = FileTime(seconds: 1_700_000_000)
+        entry.modified = EntryTime(seconds: 1_700_000_000)
         change(&entry)
         return Sample(entry, data)
     }
@@ -40,14 +40,14 @@ struct Sample: Hashable {
     static func other(_ kind: ArchiveEntry.Kind, _ name: String, link: String = "") -> Sample {
         var entry = ArchiveEntry(kind, Array(name.utf8), mode: kind == .symlink ? 0o777 : 0o755)
         entry.linkTarget = Array(link.utf8)
-        entry.modified = FileTime(seconds: 1_700_000_000, nanoseconds: 5)
+        entry.modified = EntryTime(seconds: 1_700_000_000, nanoseconds: 5)
         return Sample(entry)
     }
 
     static func sparse(_ name: String, regions: [(Int64, Int64)], size: Int64, seed: UInt64 = 1) -> Sample {
         var entry = ArchiveEntry(.file, Array(name.utf8), size: size)
         entry.sparse = SparseMap(regions.map { SparseMap.Region(offset: $0.0, length: $0.1) }, size: size)
-        entry.modified = FileTime(seconds: 1_600_000_000)
+        entry.modified = EntryTime(seconds: 1_600_000_000)
         var dice = Dice(state: seed)
         return Sample(entry, dice.bytes(Int(entry.dataBytes)))
     }

@@ -65,9 +65,9 @@ import Testing
             (-86_401, 1, "-86400.999999999"),
         ] as [(Int64, Int32, String)])
     func times(seconds: Int64, nanoseconds: Int32, text: String) {
-        let time = FileTime(seconds: seconds, nanoseconds: nanoseconds)
+        let time = EntryTime(seconds: seconds, nanoseconds: nanoseconds)
         #expect(String(decoding: time.decimal, as: UTF8.self) == text)
-        #expect(FileTime(decimal: Array(text.utf8)[...]) == time)
+        #expect(EntryTime(decimal: Array(text.utf8)[...]) == time)
     }
 
     @Test(

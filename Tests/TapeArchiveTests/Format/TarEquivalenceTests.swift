@@ -22,10 +22,10 @@ enum Specimen {
         samples.append(.file("t/sub/" + String(repeating: "L", count: 200), dice.bytes(700)))
         samples.append(.file("t/" + String(repeating: "p", count: 90) + "x", dice.bytes(10)))
         samples.append(.file("t/grüße €", dice.bytes(3)))
-        samples.append(.file("t/before", dice.bytes(3)) { $0.modified = FileTime(seconds: -86_401, nanoseconds: 1) })
-        samples.append(.file("t/after", dice.bytes(3)) { $0.modified = FileTime(seconds: 4_000_000_000) })
+        samples.append(.file("t/before", dice.bytes(3)) { $0.modified = EntryTime(seconds: -86_401, nanoseconds: 1) })
+        samples.append(.file("t/after", dice.bytes(3)) { $0.modified = EntryTime(seconds: 4_000_000_000) })
         samples.append(
-            .file("t/nanos", dice.bytes(3)) { $0.modified = FileTime(seconds: 1, nanoseconds: 123_456_789) })
+            .file("t/nanos", dice.bytes(3)) { $0.modified = EntryTime(seconds: 1, nanoseconds: 123_456_789) })
         samples.append(
             .file("t/attributes", dice.bytes(3)) {
                 $0.mode = 0o664
@@ -225,7 +225,7 @@ enum Specimen {
             if samples.count <= known.count { name = Array(known[samples.count - 1].utf8) }
             guard name != [46], name != [46, 46], seen.insert(name).inserted else { continue }
             var entry = ArchiveEntry(.file, Array("t/".utf8) + name)
-            entry.modified = FileTime(seconds: Int64.random(in: 0...5_000_000_000, using: &dice))
+            entry.modified = EntryTime(seconds: Int64.random(in: 0...5_000_000_000, using: &dice))
             entry.size = Int64.random(in: 0...900, using: &dice)
             samples.append(Sample(entry, dice.bytes(Int(entry.size))))
         }

@@ -18,7 +18,7 @@ package struct ArchiveEntry: Hashable, Sendable {
     package var group: UInt32
     package var ownerName: [UInt8]
     package var groupName: [UInt8]
-    package var modified: FileTime
+    package var modified: EntryTime
     /// Bytes, holes included; 0 for all but files.
     package var size: Int64
     /// Where the data of a sparse file is; nil for a file without holes.
@@ -40,7 +40,7 @@ package struct ArchiveEntry: Hashable, Sendable {
         group = 0
         ownerName = []
         groupName = []
-        modified = FileTime(seconds: 0)
+        modified = EntryTime(seconds: 0)
         attributes = []
         deviceMajor = 0
         deviceMinor = 0
@@ -65,7 +65,7 @@ package struct ExtendedAttribute: Hashable, Sendable {
 }
 
 /// A file time: whole seconds since 1970, rounded down, and nanoseconds onward from there.
-package struct FileTime: Hashable, Comparable, Sendable {
+package struct EntryTime: Hashable, Comparable, Sendable {
     package var seconds: Int64
     /// 0 to 999,999,999, also before 1970.
     package var nanoseconds: Int32
@@ -75,7 +75,7 @@ package struct FileTime: Hashable, Comparable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    package static func < (a: FileTime, b: FileTime) -> Bool {
+    package static func < (a: EntryTime, b: EntryTime) -> Bool {
         (a.seconds, a.nanoseconds) < (b.seconds, b.nanoseconds)
     }
 

@@ -149,7 +149,7 @@ private struct RawRow: Decodable {
     var entry: ArchiveEntry? {
         guard let name, let kind, let mtime, mtime.count == 2, let part = Int32(exactly: mtime[1]) else { return nil }
         var entry = ArchiveEntry(kind, name.bytes, size: size ?? 0, mode: mode ?? 0)
-        entry.modified = FileTime(seconds: mtime[0], nanoseconds: part)
+        entry.modified = EntryTime(seconds: mtime[0], nanoseconds: part)
         entry.owner = uid ?? 0
         entry.group = gid ?? 0
         entry.ownerName = user?.bytes ?? []

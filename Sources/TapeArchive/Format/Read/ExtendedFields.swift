@@ -7,7 +7,7 @@ struct ExtendedFields {
     var size: Int64?
     var owner: Int64?
     var group: Int64?
-    var modified: FileTime?
+    var modified: EntryTime?
     var attributes: [ExtendedAttribute] = []
     /// Sparse format 1.0, the only one whose map stands before the data.
     var sparseName: [UInt8]?
@@ -51,7 +51,7 @@ struct ExtendedFields {
         case "uid": return Self.put(value, in: &owner)
         case "gid": return Self.put(value, in: &group)
         case "mtime":
-            modified = FileTime(decimal: value)
+            modified = EntryTime(decimal: value)
             return modified != nil
         default: takeAttribute(key, value)
         }
@@ -92,7 +92,7 @@ struct ExtendedFields {
         entry.group = UInt32(clamping: group ?? Int64(clamping: header.group))
         entry.ownerName = ownerName ?? header.ownerName
         entry.groupName = groupName ?? header.groupName
-        entry.modified = modified ?? FileTime(seconds: header.modified)
+        entry.modified = modified ?? EntryTime(seconds: header.modified)
         entry.attributes = Self.lastOfEach(attributes)
         entry.deviceMajor = header.deviceMajor
         entry.deviceMinor = header.deviceMinor
