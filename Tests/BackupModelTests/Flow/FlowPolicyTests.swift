@@ -19,7 +19,7 @@ private struct Field {
     var outcomes: [FlowSimulation.Outcome]
     var paced: FlowSimulation.Outcome { outcomes[0] }
 
-    init(_ trace: FlowTrace, buffer: Double, drive: DriveModel) {
+    init(_ trace: FlowTrace, buffer: Double, drive: StreamingModel) {
         least = FlowSimulation.least(trace, buffer: buffer, drive: drive)
         greedy = FlowSimulation.greedy(trace, buffer: buffer, drive: drive)
         outcomes = Self.rules.map { FlowSimulation.run(trace, buffer: buffer, drive: drive, rule: $0) }
@@ -42,7 +42,7 @@ struct FlowPolicyTests {
 
     @Test("F36 with a range of speeds no stop where the source can keep up", arguments: traces, [24e9, 4e9])
     func matching(name: String, buffer: Double) throws {
-        let drive = try #require(DriveModel(text: file("matching.drive")))
+        let drive = try #require(StreamingModel(text: file("matching.drive")))
         let trace = try #require(FlowTrace(text: file(name + ".trace")))
         let field = Field(trace, buffer: buffer, drive: drive)
         print("\(name), \(Int(buffer / 1e9)) GB, matching: \(field.words)")
@@ -62,7 +62,7 @@ struct FlowPolicyTests {
 
     @Test("F36 with one speed within a tenth of full-to-empty", arguments: traces, [24e9, 4e9])
     func fixed(name: String, buffer: Double) throws {
-        let drive = try #require(DriveModel(text: file("fixed.drive")))
+        let drive = try #require(StreamingModel(text: file("fixed.drive")))
         let trace = try #require(FlowTrace(text: file(name + ".trace")))
         let least = FlowSimulation.least(trace, buffer: buffer, drive: drive)
         let paced = FlowSimulation.run(trace, buffer: buffer, drive: drive, rule: .paced)

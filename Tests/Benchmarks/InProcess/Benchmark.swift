@@ -30,7 +30,7 @@ enum Benchmark {
     private static func pipe(_ words: [String]) throws -> PipeBenchmark {
         let numbers = words.dropFirst().compactMap { Int($0) }
         guard numbers.count == words.count - 1, numbers.count >= 4 else { throw Usage() }
-        let drive = DriveModel(
+        let drive = StreamingModel(
             speeds: numbers[4...].map(Double.init), buffer: Double(numbers[2]), stopCost: 3, startLevel: 0.5)
         return PipeBenchmark(
             rule: try FlowRule(words[0]), bytes: numbers[0], blockSize: numbers[1], drive: drive,

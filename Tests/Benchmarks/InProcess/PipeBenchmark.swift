@@ -8,7 +8,7 @@ struct PipeBenchmark {
     let rule: FlowRule
     let bytes: Int
     let blockSize: Int
-    let drive: DriveModel
+    let drive: StreamingModel
     /// Of the whole stream, or 0 where it is not known.
     let total: Int64
 

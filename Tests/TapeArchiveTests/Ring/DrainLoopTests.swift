@@ -17,7 +17,7 @@ private final class Simulated {
     private var owed = 0.0
     private(set) var remaining: Int64
 
-    init(_ trace: FlowTrace, buffer: Double, drive model: DriveModel, rule: FlowRule) throws {
+    init(_ trace: FlowTrace, buffer: Double, drive model: StreamingModel, rule: FlowRule) throws {
         var small = model
         small.speeds = model.speeds.map { $0 * Self.scale }
         small.buffer *= Self.scale
@@ -79,7 +79,7 @@ private final class Simulated {
 
 @Suite("The loop that feeds a drive")
 struct DrainLoopTests {
-    static let matching = DriveModel(
+    static let matching = StreamingModel(
         speeds: [180, 210, 240, 270, 300, 330, 360, 400].map { $0 * 1e6 }, buffer: 1e9, stopCost: 3, startLevel: 0.5)
 
     /// A source that gives its mean in turns of more and of nothing.

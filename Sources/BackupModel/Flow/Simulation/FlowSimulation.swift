@@ -23,7 +23,7 @@ package struct FlowSimulation: Sendable {
     private var left: FlowTrace.Phase?
 
     /// `buffer`: the host's, in bytes. `tick`: seconds between decisions.
-    package init(_ trace: FlowTrace, buffer: Double, drive: DriveModel, knowsEnd: Bool = true, tick: Double = 0.05) {
+    package init(_ trace: FlowTrace, buffer: Double, drive: StreamingModel, knowsEnd: Bool = true, tick: Double = 0.05) {
         self.trace = trace
         capacity = buffer
         self.knowsEnd = knowsEnd
@@ -34,7 +34,7 @@ package struct FlowSimulation: Sendable {
 
     /// Runs to the last byte, or gives up after a hundred times the trace's own time.
     package static func run(
-        _ trace: FlowTrace, buffer: Double, drive: DriveModel, rule: FlowRule, knowsEnd: Bool = true
+        _ trace: FlowTrace, buffer: Double, drive: StreamingModel, rule: FlowRule, knowsEnd: Bool = true
     ) -> Outcome {
         var policy = FlowPolicy(rule)
         var simulation = FlowSimulation(trace, buffer: buffer, drive: drive, knowsEnd: knowsEnd)
@@ -42,13 +42,13 @@ package struct FlowSimulation: Sendable {
     }
 
     /// Each byte goes on as it comes: what a program without a buffer policy does.
-    package static func greedy(_ trace: FlowTrace, buffer: Double, drive: DriveModel) -> Outcome {
+    package static func greedy(_ trace: FlowTrace, buffer: Double, drive: StreamingModel) -> Outcome {
         var simulation = FlowSimulation(trace, buffer: buffer, drive: drive)
         return simulation.run { _ in .fullSpeed }
     }
 
     /// The fewest stops there can be: from full to empty, at the lowest speed, knowing the drive.
-    package static func least(_ trace: FlowTrace, buffer: Double, drive: DriveModel) -> Outcome {
+    package static func least(_ trace: FlowTrace, buffer: Double, drive: StreamingModel) -> Outcome {
         var slow = drive
         slow.speeds = [drive.lowest]
         var isFlowing = false

@@ -1,5 +1,5 @@
 /// The constants of a streaming drive.
-package struct DriveModel: Hashable, Sendable {
+package struct StreamingModel: Hashable, Sendable {
     /// Bytes a second, rising; one for a drive that cannot match its speed to the host's.
     package var speeds: [Double]
     /// The drive's own buffer, in bytes.
@@ -42,7 +42,7 @@ package struct DriveModel: Hashable, Sendable {
 
 /// A drive at work: its buffer drains at the speed it chose, and when it is dry the tape stops.
 package struct SimulatedDrive: Sendable {
-    package let model: DriveModel
+    package let model: StreamingModel
     /// Bytes in its own buffer.
     package private(set) var held = 0.0
     package private(set) var stops = 0
@@ -57,7 +57,7 @@ package struct SimulatedDrive: Sendable {
     private var arriving = 0.0
     private var sinceChoice = 0.0
 
-    package init(_ model: DriveModel) { self.model = model }
+    package init(_ model: StreamingModel) { self.model = model }
 
     package var room: Double { model.buffer - held }
     /// Seconds from now in which nothing more comes before the tape stops; infinity while it stands.
