@@ -14,7 +14,7 @@ import Testing
         var drive = try shelf.loaded()
         let isLong = ProcessInfo.processInfo.environment["HOLDFAST_LONG"] != nil
         for sequence in 0..<(isLong ? 1000 : 100) {
-            var dice = Dice(seed: UInt64(part * 1000 + sequence))
+            var dice = TapeDice(seed: UInt64(part * 1000 + sequence))
             try drive.rewind()
             try drive.erase(long: false)
             var tape = SimpleTape(capacity: 24 << 10, earlyWarning: 16 << 10)
@@ -44,7 +44,7 @@ import Testing
     }
 
     private func step(
-        _ dice: inout Dice, _ tape: inout SimpleTape, _ drive: inout VirtualDrive, _ shelf: VirtualShelf
+        _ dice: inout TapeDice, _ tape: inout SimpleTape, _ drive: inout VirtualDrive, _ shelf: VirtualShelf
     ) throws -> String {
         let number = Int(dice.next() % 100)
         let count = Int(dice.next() % 3) + 1
@@ -103,7 +103,7 @@ import Testing
 }
 
 /// SplitMix64.
-struct Dice {
+struct TapeDice {
     var seed: UInt64
 
     mutating func next() -> UInt64 {
