@@ -10,7 +10,7 @@ import Testing
     func kills() throws {
         let shelf = try VirtualShelf(media: [MediumRecord(barcode: "TST001L9", generation: .lto9, capacity: 64 << 20)])
         try shelf.loaded().close()
-        var dice = Dice(seed: 11)
+        var dice = TapeDice(seed: 11)
         var end: Int64 = 0
         var killed = 0
         let kills = ProcessInfo.processInfo.environment["HOLDFAST_LONG"] != nil ? 100 : 20

@@ -65,7 +65,7 @@ import WorkerKit
     @Test func `data cut, zeroed or foreign behind the synchronised end cut the tail only`() throws {
         let (shelf, _, whole) = try tape()
         let pristine = try copied(shelf.cartridge, to: shelf.path + "/pristine")
-        var dice = Dice(seed: 5)
+        var dice = TapeDice(seed: 5)
         // Items 21 to 39 lie in tape files 3, 4 and 5.
         for file in ["0003", "0004", "0005"] {
             let bytes = try Data(contentsOf: URL(filePath: pristine + "/" + file))
