@@ -58,21 +58,30 @@ package actor Engine: EnginePort {
         state.recentEvents = await parts.log.recent
         state.requests = await parts.requests.open
         await readAlerts()
-        await parts.jobs.recover()
-        await leaveOldRequests(parts)
+        let knowsAll = !configuration.isForOneOrder
+        if knowsAll {
+            await parts.jobs.recover()
+            await leaveOldRequests(parts)
+        }
         startPublishing()
-        await parts.requests.start()
         await parts.jobs.start()
-        await parts.answers.start()
+        if knowsAll {
+            await parts.requests.start()
+            await parts.answers.start()
+        }
         await published()
     }
 
     private func openDesks() async throws(Failure) {
-        for settings in configuration.mirrors {
-            do throws(Failure) { try await openDesk(settings) } catch {
-                guard error.side == .catalog else { throw error }
-                closeMirror(settings.name, error)
-            }
+        for settings in configuration.mirrors { try await openOrClose(settings) }
+    }
+
+    /// An index that cannot be opened closes its mirror alone.
+    func openOrClose(_ settings: MirrorSettings) async throws(Failure) {
+        closedMirrors[settings.name] = nil
+        do throws(Failure) { try await openDesk(settings) } catch {
+            guard error.side == .catalog else { throw error }
+            closeMirror(settings.name, error)
         }
     }
 
@@ -94,7 +103,7 @@ package actor Engine: EnginePort {
                 message: failure.message, failure: failure))
     }
 
-    func openDesk(_ settings: MirrorSettings) async throws(Failure) {
+    private func openDesk(_ settings: MirrorSettings) async throws(Failure) {
         guard let keys, let parts else { return }
         let (log, evidence) = (parts.log, parts.evidence)
         try await evidence.recall(settings.name)

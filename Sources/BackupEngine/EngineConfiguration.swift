@@ -8,6 +8,9 @@ package struct EngineConfiguration: Sendable {
     package var mirrors: [MirrorSettings]
     package var jobs: [JobSettings] = []
     package var sets: [RecoverySetSettings] = []
+    /// Opened by a command for an order of its own, without jobs and sets. What depends on those waits for the engine
+    /// that knows them: alerts read from the state, questions to people, what a dead engine left under way.
+    package var isForOneOrder = false
     /// Jobs that may run at the same time.
     package var jobsAtOnce = 4
     /// Logs of runs that stay.

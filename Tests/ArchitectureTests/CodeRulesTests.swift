@@ -41,7 +41,7 @@ import Testing
         let row = try #require(moduleTable.first { $0.module == SourceTree.module(of: path) })
         if !row.system.contains("Glibc") && !row.system.contains("Foundation") { return }
         let code = SwiftText(try SourceTree.text(path)).text
-        let own = declared(in: SourceTree.module(of: path))
+        let own = Self.declared[SourceTree.module(of: path)] ?? []
         for match in code.matches(of: pathCall) where match.1 == nil && !own.contains(String(match.0.dropLast())) {
             Issue.record("\(path):\(line(of: match.range.lowerBound, in: code)): \(match.0) goes around the seam")
         }
@@ -91,10 +91,10 @@ import Testing
             .wordBoundaryKind(.simple)
     }
 
-    /// Functions of the module itself, which a call without a dot may mean.
-    private func declared(in module: String) -> Set<String> {
-        let files = SourceTree.swiftSources.filter { SourceTree.module(of: $0) == module }
-        return Set(files.flatMap { SwiftText((try? SourceTree.text($0)) ?? "").functions().map(\.name) })
+    /// Functions of each module itself, which a call without a dot may mean.
+    private static let declared: [String: Set<String>] = SourceTree.swiftSources.reduce(into: [:]) { found, path in
+        let functions = SwiftText((try? SourceTree.text(path)) ?? "").functions()
+        found[SourceTree.module(of: path), default: []].formUnion(functions.map(\.name))
     }
 
     private func line(of index: String.Index, in code: String) -> Int {

@@ -68,6 +68,7 @@ let pathUsers: [(folder: String, reason: String)] = [
     ("Sources/BackupCatalog/", "SQLite opens its files by path; they lie in our own state folder"),
     ("Sources/BackupEngine/StateFolderKeys.swift", "makes our own state folder; what lies in it is opened at the seam"),
     ("Sources/EngineLink/HTTP/Server/HTTPService.swift", "makes and removes its own Unix socket"),
+    ("Sources/EngineLink/Server/PollDescriptors.swift", "lists the process's own descriptors in /proc"),
     ("Sources/BackupEngine/JSONLinesFile.swift", "appends to the log file that the settings name"),
     ("Sources/NcursesTerminal/Streams.swift", "opens the terminal, /dev/null and the log that stray output goes to"),
     ("Sources/holdfast/", "wires the parts: state folder, lock and the demo's scratch folder"),

@@ -52,25 +52,6 @@ import Testing
         }
     }
 
-    @Test("from nothing to the first state")
-    func attach() async throws {
-        let bench = try LinkBench(padding: 60_000)
-        defer { bench.remove() }
-        try await bench.serve {
-            var times: [Duration] = []
-            for _ in 0..<50 {
-                let begin = ContinuousClock.now
-                let client = bench.client()
-                #expect(await client.states().first { _ in true } != nil)
-                times.append(ContinuousClock.now - begin)
-                await client.close()
-            }
-            times.sort()
-            print("link: attach to first state of 60 KiB: \(quantiles(times))")
-            #expect(times[times.count / 2] < .milliseconds(100))
-        }
-    }
-
     /// Each order makes a new state; its effect is that this client has seen it.
     private func orders(_ client: LinkClient, count: Int) async -> (results: [Duration], effects: [Duration]) {
         var results: [Duration] = []

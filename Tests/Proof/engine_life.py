@@ -156,7 +156,7 @@ def asked(engine, proof):
     refused = engine.call("mirror", "run", "nosuch", "--dry-run")
     proof.check(refused.status == 2, f"a dry run of no mirror: {refused.brief()}")
     audit = engine.call("audit").out
-    for words in ("enrol: enrolment begun", "dry run: dry run begun"):
+    for words in ("enrol mirror cold: enrolment begun", "run mirror cold: dry run: dry run begun"):
         proof.check(audit.count(words) >= 2, f"the audit log has {audit.count(words)} of {words!r}: {audit[:600]}")
     with open(engine.config) as file:
         kept = file.read()

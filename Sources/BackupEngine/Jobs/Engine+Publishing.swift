@@ -135,6 +135,9 @@ extension Engine {
                 var copy = CopyState(name: settings.name, source: settings.source, target: settings.target)
                 copy.phase = .waiting(reason: failure.message)
                 copies.append(copy)
+            } else if reloading.changing.contains(settings.name) {
+                // Missing for a moment: its alerts are not over.
+                copies += state.copies.filter { $0.name == settings.name }
             }
         }
         await followMirrorJobs()
@@ -155,7 +158,7 @@ extension Engine {
     /// Sets, alerts and the voice once a second: they speak of minutes.
     private func judge(_ parts: EngineParts, _ copies: [CopyState]) async {
         let now = seconds(time.monotonic())
-        guard now - publishing.judgedAt >= 1, !isClosing else { return }
+        guard now - publishing.judgedAt >= 1, !isClosing, !configuration.isForOneOrder else { return }
         publishing.judgedAt = now
         if now - publishing.lookedAt >= 60, configuration.sets.contains(where: { $0.watch != nil }) {
             publishing.lookedAt = now

@@ -71,7 +71,8 @@ extension Engine {
         for name in Set((wanted + configuration.mirrors).map(\.name)).sorted() {
             let new = wanted.first { $0.name == name }
             let isTaken = configuration.mirrors.first { $0.name == name } == new
-            if isTaken, (desks[name] == nil) == (new == nil) { continue }
+            let isThere = desks[name] != nil || closedMirrors[name] != nil
+            if isTaken, isThere == (new != nil) { continue }
             if desks[name]?.isBusy == true || mirrorJobs[name] != nil {
                 late.append(name)
             } else {
@@ -91,9 +92,10 @@ extension Engine {
         reloading.changing.insert(name)
         defer { reloading.changing.remove(name) }
         let gone = desks.removeValue(forKey: name)
+        closedMirrors[name] = nil
         configuration.mirrors.removeAll { $0.name == name }
         if let new { configuration.mirrors.append(new) }
         await gone?.close()
-        if let new { try await openDesk(new) }
+        if let new { try await openOrClose(new) }
     }
 }

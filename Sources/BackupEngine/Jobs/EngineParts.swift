@@ -15,7 +15,8 @@ struct EngineParts: Sendable {
     let artefacts: ArtefactWatch
     let evidence: EvidenceDesk
     let voice: Voice
-    private let lives: EngineLives
+    /// Nil for an engine of one order: a crash is told by the engine that takes up again what was under way.
+    private let lives: EngineLives?
     private let time: SystemTime
 
     static func open(
@@ -27,8 +28,8 @@ struct EngineParts: Sendable {
         let log = try EventLog(
             catalog: catalog, logPath: configuration.logPath, keeping: configuration.logging, censor: censor,
             onKept: { taps.note($0) }, onEvent: { [weak engine] in await engine?.took($0) })
-        let lives = EngineLives(catalog), now = time.wall()
-        if let crashed = try await onThread("life", { () throws(Failure) in try lives.begin(at: now) }) {
+        let lives = configuration.isForOneOrder ? nil : EngineLives(catalog), now = time.wall()
+        if let crashed = try await onThread("life", { () throws(Failure) in try lives?.begin(at: now) }) {
             log.post(crashEvent(started: crashed, at: now))
         }
         let requests = try await RequestDesk.open(
@@ -91,7 +92,7 @@ struct EngineParts: Sendable {
     /// The engine ended in order.
     func endLife() async {
         let (lives, now) = (lives, time.wall())
-        try? await onThread("life") { () throws(Failure) in try lives.end(at: now) }
+        try? await onThread("life") { () throws(Failure) in try lives?.end(at: now) }
     }
 }
 

@@ -22,7 +22,7 @@ package struct MirrorSettings: Hashable, Codable, Sendable {
     package var fullWalkDays: Int
     /// Tries for a transient error before it counts as a failure.
     package var retries: Int
-    /// `verify` calls a copy outdated after this many days (L14).
+    /// A job's `verify` reads each copy back once in this many days (L14).
     package var verifyEveryDays: Int
 
     package init(

@@ -80,7 +80,7 @@ package struct WireVersions: Hashable, Sendable {
         self.highest = highest
     }
 
-    /// 2: maps and graphs of mirrors as text.
+    /// 2: maps and graphs of mirrors as text, sets with what is damaged at the source.
     package static let current = WireVersions(lowest: 2, highest: 2)
 
     /// The newest that both speak, or nil.

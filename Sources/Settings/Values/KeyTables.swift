@@ -65,7 +65,9 @@ extension KeyTables {
             "Tries for an error that may pass before it counts as a failure."),
         .key(
             "verify_every_days", .whole(1...3650), \.verifyEveryDays, of: mirror,
-            "`verify` calls a copy outdated after this many days."),
+            "A job of kind `mirror.verify` reads each copy back once in this many days: those not proved for so long, "
+                + "and each time the oldest of the rest in proportion to the days since the last `verify`, so that no "
+                + "night reads all. `holdfast mirror verify NAME` by hand reads all."),
     ]
 
     private static let console = ConsoleSettings()

@@ -19,6 +19,7 @@ enum Workplace {
             logPath: settings.logging.file ?? location.logFolder + "/holdfast.jsonl",
             host: ProcessInfo.processInfo.hostName, version: Holdfast.version)
         made.obey(settings.logging)
+        made.isForOneOrder = true
         return made
     }
 

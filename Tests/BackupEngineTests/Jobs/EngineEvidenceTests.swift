@@ -3,6 +3,7 @@ import BackupModel
 import BlobCopier
 import Foundation
 import Testing
+import WorkerKit
 
 @testable import BackupEngine
 
@@ -53,6 +54,45 @@ import Testing
         engine = try await Engine.open(configuration)
         #expect(try await engine.state { !$0.sets.isEmpty }.sets[0].newestVerifiedAt == proved.newestVerifiedAt)
         await engine.close()
+    }
+
+    @Test("an engine for one order leaves alerts, and runs that a dead engine left, to the one that knows the jobs")
+    func oneOrder() async throws {
+        var (place, configuration) = try place()
+        configuration.jobs.append(commandJob("bad", ["false"]))
+        var engine = try await open(configuration)
+        _ = try await engine.run("bad")
+        let failed = try await engine.state { $0.alerts.contains { $0.failure.code == "JOB_FAILED" } }.alerts
+        await engine.close()
+        let catalog = try Catalog(path: place.path + "/state/catalog.sqlite")
+        var left = JobChange()
+        left.opened = [
+            JobRun(
+                run: RunID(bits: 7), job: "nightly", kind: .mirrorRun, trigger: .schedule,
+                startedAt: SystemTime.live.wall())
+        ]
+        try JobStore(catalog).keep(left)
+        _ = try EngineLives(catalog).begin(at: SystemTime.live.wall())
+        catalog.close()
+
+        var other = configuration
+        (other.jobs, other.sets, other.isForOneOrder) = ([], [], true)
+        engine = try await Engine.open(other)
+        try await engine.begin()
+        _ = try await engine.finished()
+        // Longer than between two looks at the alerts: an unchanged state goes out every 3 s.
+        let sequence = try await engine.state { _ in true }.sequence
+        let later = try await engine.state { $0.sequence > sequence + 1 }
+        #expect(later.alerts.map(\.id) == failed.map(\.id))
+        await engine.close()
+
+        engine = try await Engine.open(configuration)
+        let state = try await engine.state { $0.job("nightly")?.lastRun?.result == .ok }
+        #expect(state.job("nightly")?.lastRun?.trigger == .retry)
+        let alerts = try await engine.state { state in state.alerts.contains { $0.failure.code == "ENGINE_CRASHED" } }
+        #expect(alerts.alerts.first { $0.subject == "bad" }?.id == failed.first { $0.subject == "bad" }?.id)
+        await engine.close()
+        withExtendedLifetime(place) {}
     }
 
     @Test("a job's run leaves its name in the evidence, and a limited run proves nothing (I5)")

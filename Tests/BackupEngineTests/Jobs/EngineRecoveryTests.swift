@@ -187,31 +187,4 @@ import WorkerKit
         #expect(state.job("nightly")?.lastRun?.result == .interrupted)
         await engine.close()
     }
-
-    @Test("10,000 runs of history: a page in under 50 ms")
-    func history() async throws {
-        let place = try Place()
-        let catalog = try Catalog(path: place.path + "/catalog.sqlite")
-        let store = JobStore(catalog)
-        var change = JobChange()
-        for number in 0..<10_000 {
-            var run = JobRun(
-                run: RunID(bits: UInt64(number)), job: "job\(number % 7)", kind: .command, trigger: .schedule,
-                startedAt: Self.now.adding(seconds: Double(number)))
-            run.endedAt = run.startedAt.adding(seconds: 1)
-            run.result = .ok
-            change.closed.append(run)
-        }
-        try store.keep(change)
-        for job in [nil, "job3"] {
-            _ = try store.runs(of: job, before: nil, limit: 400)
-            let began = ContinuousClock.now
-            let page = try store.runs(of: job, before: Self.now.adding(seconds: 5000), limit: 400)
-            let span = ContinuousClock.now - began
-            #expect(page.count == 400)
-            #expect(page.first.map { $0.startedAt < Self.now.adding(seconds: 5000) } == true)
-            #expect(span < .milliseconds(50), "\(span)")
-        }
-        catalog.close()
-    }
 }

@@ -108,6 +108,36 @@ import WorkerKit
         await engine.close()
     }
 
+    @Test("a reload that brings a damaged index closes that mirror alone, and the mirror can go and come again")
+    func damagedIndex() async throws {
+        let place = try Place()
+        try place.addBlobs(3, size: 100)
+        let settings = Settings(place.configuration(place.settings()))
+        let engine = try await settings.open()
+        try place.write(String(repeating: "no index. ", count: 2000), to: "state/mirrors/bad.sqlite")
+        var bad = place.settings(name: "bad")
+        bad.target = place.path + "/elsewhere"
+        settings.change {
+            $0.mirrors.append(bad)
+            $0.jobs = [self.mirrorJob("copy", "cold")]
+        }
+        try await engine.begin(.reloadSettings)
+        let state = try await engine.state { $0.alerts.contains { $0.subject == "bad" } && $0.job("copy") != nil }
+        #expect(state.copies.map(\.name) == ["cold", "bad"])
+        #expect(try await engine.run("copy").result == .ok)
+        try await engine.begin(.reloadSettings)
+
+        settings.change { $0.mirrors.removeLast() }
+        try await engine.begin(.reloadSettings)
+        _ = try await engine.state { $0.copies.count == 1 && !$0.alerts.contains { $0.subject == "bad" } }
+        #expect(await engine.send(.scanMirror(name: "bad")).refusal == "MIRROR_UNKNOWN")
+        try FileManager.default.removeItem(atPath: place.path + "/state/mirrors/bad.sqlite")
+        settings.change { $0.mirrors.append(bad) }
+        try await engine.begin(.reloadSettings)
+        _ = try await engine.state { $0.copies.last?.name == "bad" && $0.copies.last?.phase == .idle }
+        await engine.close()
+    }
+
     @Test("the number of jobs at once is that of the last reload")
     func atOnce() async throws {
         let place = try Place()
