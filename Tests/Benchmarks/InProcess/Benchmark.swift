@@ -17,6 +17,9 @@ enum Benchmark {
         case ("index", 2):
             guard let count = Int(rest[1]), count >= 100_000 else { throw Usage() }
             try IndexBenchmark(path: rest[0], count: count).measure()
+        case ("source", 2):
+            guard let readers = Int(rest[1]) else { throw Usage() }
+            try SourceBenchmark.measure(rest[0], readers: readers)
         default: throw Usage()
         }
     }
@@ -24,7 +27,8 @@ enum Benchmark {
     struct Usage: Error, CustomStringConvertible {
         let description = """
             benchmark hash blake3|sha256 FILE... | hash-mapped blake3|sha256 FILE... | hash-memory \
-            | index FILE BLOBS (100000 and more)
+            | index FILE BLOBS (100000 and more) \
+            | source FOLDER READERS
             """
     }
 }
