@@ -140,13 +140,10 @@ struct SourceReaderTests {
         unlink(tree.path + "/c")
         let rules = SourceRules(exclude: [GlobPattern("*.o")].compactMap { $0 })
         let found = try await Collected.all(tree.plan(rules), former: base.listing())
-        // Written whole and renamed in place, so that the folder changed too.
-        #expect(
-            found.names(below: tree) == ["", "a", "a/2", "e", "e/3"].filter { found.names(below: tree).contains($0) })
         #expect(["a/2", "e", "e/3"].allSatisfy(found.names(below: tree).contains))
         #expect(found.deleted.map { Collected.below(tree, $0.name) } == ["b", "b/3", "c", "d.o"])
         #expect(found.deleted.map(\.cause) == [.gone, .gone, .gone, .leftOut])
-        #expect(found.tally.unchanged == 1)
+        #expect(found.tally.unchanged == 2)
     }
 
     @Test("A5 one file that cannot be read is a warning, and the others come", arguments: [100, 2 << 20])

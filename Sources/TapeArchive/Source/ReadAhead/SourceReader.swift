@@ -8,7 +8,8 @@ package import WorkerKit
 /// hand beside it. The threads end with the reader, or as soon as a device that hangs lets go of them.
 package final class SourceReader {
     private let queue: ReadQueue
-    private var events: ArraySlice<SourceEvent> = []
+    /// The next one last: what was given must let go of its memory at once, since readers may wait for it.
+    private var events: [SourceEvent] = []
     private var lostFiles: Set<[UInt8]> = []
     private var unreadable = 0
     /// What was walked; whole once `next` gave nil.
@@ -76,11 +77,11 @@ package final class SourceReader {
     /// `mostInARow` failures of the device, and what the listing of the base throws.
     package func next() throws -> SourceEvent? {
         while true {
-            while let event = events.popFirst() {
+            while let event = events.popLast() {
                 if let judged = try judge(event) { return judged }
             }
             switch queue.deliver() {
-            case .events(let more): events = more[...]
+            case .events(let more): events = more.reversed()
             case .stopped: throw CancellationError()
             case .end(let end):
                 tally = try end.get()
