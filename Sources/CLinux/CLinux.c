@@ -35,6 +35,12 @@ int clinux_open_root(const char *path) {
     return fd < 0 ? -errno : fd;
 }
 
+int clinux_open_file(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOATIME | O_NONBLOCK);
+    if (fd < 0 && errno == EPERM) fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
 static uint64_t open_flags(enum clinux_open how) {
     switch (how) {
     // O_NONBLOCK: a FIFO planted in a store must not hang its reader; it means nothing for a regular file.
@@ -46,6 +52,8 @@ static uint64_t open_flags(enum clinux_open how) {
     case clinux_open_directory: return O_RDONLY | O_DIRECTORY | O_NOATIME;
     case clinux_open_unnamed: return O_WRONLY | O_TMPFILE;
     case clinux_open_path: return O_PATH;
+    case clinux_open_read_across: return O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME;
+    case clinux_open_directory_across: return O_RDONLY | O_DIRECTORY | O_NOATIME;
     }
     return O_PATH;
 }
@@ -54,10 +62,12 @@ int clinux_open_beneath(int directory, const char *path, enum clinux_open how, u
     struct open_how request = {0};
     request.flags = open_flags(how) | O_CLOEXEC | O_NOFOLLOW;
     request.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+    int is_across = how == clinux_open_read_across || how == clinux_open_directory_across;
+    if (is_across) request.resolve &= ~(uint64_t)RESOLVE_NO_XDEV;
     // The kernel refuses a mode where nothing is made.
     if (request.flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) request.mode = mode;
     long fd = syscall(SYS_openat2, directory, path, &request, sizeof request);
-    if (fd < 0 && errno == EPERM && how == clinux_open_directory) {
+    if (fd < 0 && errno == EPERM && (is_across || how == clinux_open_directory)) {
         request.flags &= ~(uint64_t)O_NOATIME;
         fd = syscall(SYS_openat2, directory, path, &request, sizeof request);
     }
@@ -134,6 +144,30 @@ int clinux_status_of(int fd, const char *name, struct clinux_status *out) {
     return status(fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (name[0] == 0 ? AT_EMPTY_PATH : 0), out);
 }
 
+int clinux_node_of(int fd, const char *name, struct clinux_node *out) {
+    struct statx found;
+    int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (name[0] == 0 ? AT_EMPTY_PATH : 0);
+    if (statx(fd, name, flags, STATX_BASIC_STATS, &found) < 0) return -errno;
+    out->mode = found.stx_mode;
+    out->links = found.stx_nlink;
+    out->owner = found.stx_uid;
+    out->group = found.stx_gid;
+    out->size = (int64_t)found.stx_size;
+    out->blocks = (int64_t)found.stx_blocks;
+    out->modified_s = found.stx_mtime.tv_sec;
+    out->modified_ns = found.stx_mtime.tv_nsec;
+    out->changed_s = found.stx_ctime.tv_sec;
+    out->changed_ns = found.stx_ctime.tv_nsec;
+    out->device = makedev(found.stx_dev_major, found.stx_dev_minor);
+    out->inode = found.stx_ino;
+    out->device_major = found.stx_rdev_major;
+    out->device_minor = found.stx_rdev_minor;
+    out->mount_root = -1;
+    if (found.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+        out->mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    return 0;
+}
+
 int clinux_status_at(const char *path, struct clinux_status *out) { return status(AT_FDCWD, path, 0, out); }
 
 static int64_t saturating_product(uint64_t a, uint64_t b) {
@@ -173,6 +207,10 @@ int clinux_file_system_uuid(int fd, uint8_t uuid[16]) {
 
 int clinux_seek(int fd, int64_t offset) { return lseek(fd, offset, SEEK_SET) < 0 ? -errno : 0; }
 
+int64_t clinux_next_data(int fd, int64_t offset) { RESULT(lseek(fd, offset, SEEK_DATA)); }
+int64_t clinux_next_hole(int fd, int64_t offset) { RESULT(lseek(fd, offset, SEEK_HOLE)); }
+int64_t clinux_end(int fd) { RESULT(lseek(fd, 0, SEEK_END)); }
+
 int clinux_rename_noreplace(int old_directory, const char *old_name, int directory, const char *name) {
     RESULT(renameat2(old_directory, old_name, directory, name, RENAME_NOREPLACE));
 }
@@ -200,6 +238,34 @@ int clinux_make_directory(int directory, const char *name, uint32_t mode) {
 int clinux_remove_directory(int directory, const char *name) { RESULT(unlinkat(directory, name, AT_REMOVEDIR)); }
 int clinux_rewind(int fd) { return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0; }
 ssize_t clinux_entries(int fd, void *buffer, size_t count) { RESULT(syscall(SYS_getdents64, fd, buffer, count)); }
+
+ssize_t clinux_link_target(int directory, const char *name, void *buffer, size_t count) {
+    RESULT(readlinkat(directory, name, buffer, count));
+}
+
+ssize_t clinux_attributes(int fd, void *buffer, size_t count) { RESULT(flistxattr(fd, buffer, count)); }
+
+ssize_t clinux_attribute(int fd, const char *name, void *buffer, size_t count) {
+    RESULT(fgetxattr(fd, name, buffer, count));
+}
+
+// There is no call that takes directory and name before Linux 6.13; the descriptor pins the directory all the same.
+static int path_through(int directory, const char *node, char *path, size_t room) {
+    int length = snprintf(path, room, "/proc/self/fd/%d/%s", directory, node);
+    return length > 0 && (size_t)length < room ? 0 : -ENAMETOOLONG;
+}
+
+ssize_t clinux_attributes_at(int directory, const char *node, void *buffer, size_t count) {
+    char path[320];
+    if (path_through(directory, node, path, sizeof path) < 0) return -ENAMETOOLONG;
+    RESULT(llistxattr(path, buffer, count));
+}
+
+ssize_t clinux_attribute_at(int directory, const char *node, const char *name, void *buffer, size_t count) {
+    char path[320];
+    if (path_through(directory, node, path, sizeof path) < 0) return -ENAMETOOLONG;
+    RESULT(lgetxattr(path, name, buffer, count));
+}
 
 int clinux_set_attribute(int fd, const char *name, const void *value, size_t count) {
     RESULT(fsetxattr(fd, name, value, count, 0));

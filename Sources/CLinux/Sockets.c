@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,15 @@ int clinux_user_name(uint32_t uid, char *out, size_t count) {
     if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) != 0 || !found) return 0;
     size_t length = strnlen(found->pw_name, count);
     memcpy(out, found->pw_name, length);
+    return (int)length;
+}
+
+int clinux_group_name(uint32_t gid, char *out, size_t count) {
+    char buffer[16384];
+    struct group entry, *found = NULL;
+    if (getgrgid_r(gid, &entry, buffer, sizeof buffer, &found) != 0 || !found) return 0;
+    size_t length = strnlen(found->gr_name, count);
+    memcpy(out, found->gr_name, length);
     return (int)length;
 }
 

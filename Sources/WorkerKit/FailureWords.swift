@@ -34,6 +34,9 @@ package enum FailureWords {
 
     /// Answers of a device that is gone (A10). EIO is among them because a dying USB bridge gives it first.
     static let lost: Set<Int32> = [EIO, ENODEV, ENXIO, ESTALE, ENOTCONN, ESHUTDOWN, EREMOTEIO]
+    /// Whether an errno tells of a device that fails rather than of one file (A5, A10).
+    package static func isDevice(_ errno: Int32) -> Bool { lost.contains(errno) }
+
     /// Tried again with back-off.
     static let transient: Set<Int32> = [
         EAGAIN, ENOMEM, EMFILE, ENFILE, ETIMEDOUT, EINTR, EBUSY, ENOBUFS, ECONNRESET,

@@ -18,6 +18,9 @@ enum clinux_open {
     clinux_open_directory,
     clinux_open_unnamed,
     clinux_open_path,
+    // These two may lie on another mount.
+    clinux_open_read_across,
+    clinux_open_directory_across,
 };
 
 // A directory by absolute path, symbolic links followed.
@@ -25,6 +28,8 @@ int clinux_open_root(const char *path);
 // Resolves beneath `directory`: no "..", absolute path, symbolic link, magic link or other mount. EAGAIN when a rename
 // raced with the resolution.
 int clinux_open_beneath(int directory, const char *path, enum clinux_open how, uint32_t mode);
+// An existing file or device by absolute path, symbolic links followed, for reading.
+int clinux_open_file(const char *path);
 int clinux_close(int fd);
 
 ssize_t clinux_read(int fd, void *buffer, size_t count);
@@ -56,6 +61,27 @@ int clinux_status_of(int fd, const char *name, struct clinux_status *out);
 // Of an absolute path, symbolic links followed.
 int clinux_status_at(const char *path, struct clinux_status *out);
 
+// All that an archive keeps of a node of a file system.
+struct clinux_node {
+    uint32_t mode;
+    uint32_t links;
+    uint32_t owner;
+    uint32_t group;
+    int64_t size;
+    int64_t blocks; // of 512 bytes
+    int64_t modified_s;
+    int64_t changed_s;
+    uint32_t modified_ns;
+    uint32_t changed_ns;
+    uint64_t device;
+    uint64_t inode;
+    uint32_t device_major; // of a device node
+    uint32_t device_minor;
+    int32_t mount_root; // 1, 0, or -1 where the kernel does not say
+};
+// As clinux_status_of.
+int clinux_node_of(int fd, const char *name, struct clinux_node *out);
+
 struct clinux_space {
     int64_t free_bytes;
     int64_t capacity_bytes;
@@ -71,6 +97,12 @@ int clinux_file_system_uuid(int fd, uint8_t uuid[16]);
 // Moves the offset; EINVAL past the largest file that the file system can hold. Nothing is allocated.
 int clinux_seek(int fd, int64_t offset);
 
+// Where data or a hole begins at or after the offset; moves the file's own offset. -ENXIO where nothing follows.
+int64_t clinux_next_data(int fd, int64_t offset);
+int64_t clinux_next_hole(int fd, int64_t offset);
+// The offset of the end, also of a device; moves the file's own offset there.
+int64_t clinux_end(int fd);
+
 // EEXIST when the new name is taken.
 int clinux_rename_noreplace(int old_directory, const char *old_name, int directory, const char *name);
 int clinux_rename(int old_directory, const char *old_name, int directory, const char *name);
@@ -83,6 +115,13 @@ int clinux_remove_directory(int directory, const char *name);
 int clinux_rewind(int fd);
 // Raw linux_dirent64 records; 0 at the end.
 ssize_t clinux_entries(int fd, void *buffer, size_t count);
+ssize_t clinux_link_target(int directory, const char *name, void *buffer, size_t count);
+// Names of extended attributes, each ended by NUL; the bytes needed when `count` is 0.
+ssize_t clinux_attributes(int fd, void *buffer, size_t count);
+ssize_t clinux_attribute(int fd, const char *name, void *buffer, size_t count);
+// Of a name in a directory, which may be a symbolic link and is not followed.
+ssize_t clinux_attributes_at(int directory, const char *node, void *buffer, size_t count);
+ssize_t clinux_attribute_at(int directory, const char *node, const char *name, void *buffer, size_t count);
 int clinux_set_attribute(int fd, const char *name, const void *value, size_t count);
 
 // 0, or -EWOULDBLOCK when another holds it.
@@ -140,6 +179,8 @@ int clinux_peer_of(int fd, struct clinux_peer *out);
 int clinux_peer_in_group(int fd, uint32_t group);
 // The user's name, which may take long where names come over the network; the length, or 0 for a user without one.
 int clinux_user_name(uint32_t uid, char *out, size_t count);
+// As clinux_user_name, of a group.
+int clinux_group_name(uint32_t gid, char *out, size_t count);
 // 1 when the user owns what the descriptor is open on, 0 when not.
 int clinux_owned_by(int fd, uint32_t user);
 uint32_t clinux_own_user(void);

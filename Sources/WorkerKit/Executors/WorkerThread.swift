@@ -4,11 +4,11 @@ import Glibc
 /// One detached thread with a name of its own, for calls that block.
 ///
 /// Swift's cooperative pool has a thread per core; a disk that hangs would take the whole program with it (A24).
-enum WorkerThread {
+package enum WorkerThread {
     /// Starts a thread that runs `body` and ends. `name` shows in `top -H`, cut to 15 bytes by the kernel.
     ///
     /// Throws the errno of `pthread_create`, for instance EAGAIN when the limit of threads is reached.
-    static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+    package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
         let start = Unmanaged.passRetained(ThreadStart(name: name, body: body))
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)

@@ -23,6 +23,10 @@ package struct FaultyFiles: FileCalls {
         try opening(.open, path) { () throws(FileError) in try files.open(path, beneath: directory, how) }
     }
 
+    package func openFile(_ path: PathBytes) throws(FileError) -> Descriptor {
+        try opening(.open, path) { () throws(FileError) in try files.openFile(path) }
+    }
+
     package func close(_ file: Descriptor) throws(FileError) {
         let path = plan.path(of: file)
         // Forgotten before the number can be given out again.
@@ -124,6 +128,44 @@ package struct FaultyFiles: FileCalls {
 
     package func lock(_ file: Descriptor) throws(FileError) -> Bool {
         try on(file, .lock) { () throws(FileError) in try files.lock(file) }
+    }
+}
+
+extension FaultyFiles {
+    package func node(of file: Descriptor) throws(FileError) -> FileNode {
+        try on(file, .status) { () throws(FileError) in try files.node(of: file) }
+    }
+
+    package func node(at name: PathBytes, in directory: Descriptor) throws(FileError) -> FileNode {
+        try apply(.status, name) { () throws(FileError) in try files.node(at: name, in: directory) }
+    }
+
+    package func linkTarget(_ name: PathBytes, in directory: Descriptor) throws(FileError) -> [UInt8] {
+        try apply(.linkTarget, name) { () throws(FileError) in try files.linkTarget(name, in: directory) }
+    }
+
+    package func attributes(of file: Descriptor) throws(FileError) -> [FileAttribute] {
+        try on(file, .attributes) { () throws(FileError) in try files.attributes(of: file) }
+    }
+
+    package func attributes(at name: PathBytes, in directory: Descriptor) throws(FileError) -> [FileAttribute] {
+        try apply(.attributes, name) { () throws(FileError) in try files.attributes(at: name, in: directory) }
+    }
+
+    package func nextData(in file: Descriptor, from offset: Int64) throws(FileError) -> Int64? {
+        try on(file, .seek) { () throws(FileError) in try files.nextData(in: file, from: offset) }
+    }
+
+    package func nextHole(in file: Descriptor, from offset: Int64) throws(FileError) -> Int64 {
+        try on(file, .seek) { () throws(FileError) in try files.nextHole(in: file, from: offset) }
+    }
+
+    package func seek(_ file: Descriptor, to offset: Int64) throws(FileError) {
+        try on(file, .seek) { () throws(FileError) in try files.seek(file, to: offset) }
+    }
+
+    package func end(of file: Descriptor) throws(FileError) -> Int64 {
+        try on(file, .seek) { () throws(FileError) in try files.end(of: file) }
     }
 }
 

@@ -12,6 +12,8 @@ package protocol FileCalls: Sendable {
     /// Opens a volume's or store's root by absolute path; everything else is relative to such a descriptor.
     func openRoot(_ path: PathBytes) throws(FileError) -> Descriptor
     func open(_ path: PathBytes, beneath directory: Descriptor, _ how: OpenHow) throws(FileError) -> Descriptor
+    /// An existing file or device by absolute path, symbolic links followed, for reading.
+    func openFile(_ path: PathBytes) throws(FileError) -> Descriptor
     func close(_ file: Descriptor) throws(FileError)
 
     /// Bytes read; 0 at the end.
@@ -32,6 +34,22 @@ package protocol FileCalls: Sendable {
 
     func status(of file: Descriptor) throws(FileError) -> FileStatus
     func status(at path: PathBytes, beneath directory: Descriptor) throws(FileError) -> FileStatus
+    /// All that an archive keeps of a node; unlike `status` also of one where another file system is mounted.
+    func node(of file: Descriptor) throws(FileError) -> FileNode
+    func node(at name: PathBytes, in directory: Descriptor) throws(FileError) -> FileNode
+    /// What a symbolic link says.
+    func linkTarget(_ name: PathBytes, in directory: Descriptor) throws(FileError) -> [UInt8]
+    /// Extended attributes, ACLs among them; none where the file system has no such thing.
+    func attributes(of file: Descriptor) throws(FileError) -> [FileAttribute]
+    /// Of a node that cannot be opened for reading, symbolic links not followed.
+    func attributes(at name: PathBytes, in directory: Descriptor) throws(FileError) -> [FileAttribute]
+    /// Where data begins at or after an offset; nil when only a hole follows. Moves the file's own offset.
+    func nextData(in file: Descriptor, from offset: Int64) throws(FileError) -> Int64?
+    /// Where the next hole begins, the end of the file being one. Moves the file's own offset.
+    func nextHole(in file: Descriptor, from offset: Int64) throws(FileError) -> Int64
+    func seek(_ file: Descriptor, to offset: Int64) throws(FileError)
+    /// Bytes to the end, also of a device. Moves the file's own offset there.
+    func end(of file: Descriptor) throws(FileError) -> Int64
     /// Never replaces: EEXIST when the new name is taken. Both names are plain names in `directory`.
     func rename(_ old: PathBytes, to new: PathBytes, in directory: Descriptor) throws(FileError)
     /// Moves between directories, never replacing.
@@ -81,6 +99,8 @@ package enum OpenHow: Hashable, Sendable {
     case readWrite(mode: UInt32)
     /// A directory to list or to name things in.
     case directory
+    /// As `read` and `directory`, also where another file system is mounted.
+    case readAcross, directoryAcross
     /// An unnamed file for writing, in the directory named.
     case unnamed(mode: UInt32)
 }

@@ -9,6 +9,9 @@ package enum FileOperation: String, CaseIterable, Sendable {
     case syncFileSystem = "syncfs"
     case dropCache = "fadvise"
     case status
+    case linkTarget = "readlink"
+    case attributes = "xattr"
+    case seek = "lseek"
     case rename
     case replace
     case unlink

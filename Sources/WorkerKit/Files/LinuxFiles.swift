@@ -31,6 +31,8 @@ package struct LinuxFiles: FileCalls {
         case .create(let mode): return try open(path, directory, clinux_open_create, mode)
         case .readWrite(let mode): return try open(path, directory, clinux_open_read_write, mode)
         case .directory: return try open(path, directory, clinux_open_directory, 0)
+        case .readAcross: return try open(path, directory, clinux_open_read_across, 0)
+        case .directoryAcross: return try open(path, directory, clinux_open_directory_across, 0)
         case .unnamed(let mode): return try open(path, directory, clinux_open_unnamed, mode)
         }
     }

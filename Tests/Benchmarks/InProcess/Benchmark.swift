@@ -22,6 +22,9 @@ enum Benchmark {
             try await RingBenchmark(bytes: bytes, blockSize: block, total: total).measure()
         case ("pipe", 5...):
             try await pipe(rest).run()
+        case ("source", 2):
+            guard let readers = Int(rest[1]) else { throw Usage() }
+            try SourceBenchmark.measure(rest[0], readers: readers)
         default: throw Usage()
         }
     }
@@ -41,7 +44,7 @@ enum Benchmark {
         let description = """
             benchmark hash blake3|sha256 FILE... | hash-mapped blake3|sha256 FILE... | hash-memory \
             | index FILE BLOBS (100000 and more) | ring BYTES BLOCK TOTAL \
-            | pipe RULE BYTES BLOCK DRIVEBUFFER TOTAL SPEED...
+            | pipe RULE BYTES BLOCK DRIVEBUFFER TOTAL SPEED... | source FOLDER READERS
             """
     }
 }

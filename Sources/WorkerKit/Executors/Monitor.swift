@@ -3,12 +3,12 @@ import Glibc
 /// State under a mutex that threads can wait on.
 ///
 /// @unchecked Sendable: `state` is only touched with `mutex` held, and the two never move.
-final class Monitor<State>: @unchecked Sendable {
+package final class Monitor<State>: @unchecked Sendable {
     private var state: State
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
-    init(_ state: State) {
+    package init(_ state: State) {
         self.state = state
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
@@ -25,14 +25,14 @@ final class Monitor<State>: @unchecked Sendable {
         condition.deallocate()
     }
 
-    func with<R>(_ body: (inout State) -> R) -> R {
+    package func with<R>(_ body: (inout State) -> R) -> R {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return body(&state)
     }
 
     /// Changes the state and wakes those who wait.
-    func change<R>(_ body: (inout State) -> R) -> R {
+    package func change<R>(_ body: (inout State) -> R) -> R {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         defer { pthread_cond_broadcast(condition) }
@@ -40,7 +40,7 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Blocks the thread until `body` has an answer.
-    func wait<R>(_ body: (inout State) -> R?) -> R {
+    package func wait<R>(_ body: (inout State) -> R?) -> R {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {
