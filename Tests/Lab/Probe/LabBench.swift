@@ -40,9 +40,13 @@ final class LabBench: DriveBench, ChangerBench {
         return try open()
     }
 
+    /// Closes what an earlier case left open.
+    func letGo() { drive?.close() }
+
     func pressButton() throws { try tell("button", 0) }
 
     func open() throws -> LinuxTapeDrive {
+        drive?.close()
         let opened = try LinuxTapeDrive(tape)
         drive = opened
         return opened

@@ -23,6 +23,7 @@ extension LabCase {
                 try requireFault(.optionRefused, rewinding) { _ = try LinuxTapeDrive(rewinding) }
             },
             LabCase("a drive has one identity under each of its names") { bench in
+                bench.letGo()
                 let first = try LinuxTapeDrive(bench.tape)
                 let identity = first.identity
                 first.close()

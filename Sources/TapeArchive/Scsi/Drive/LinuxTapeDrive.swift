@@ -70,6 +70,7 @@ package final class LinuxTapeDrive: TapeDrive {
             _ = ctape_close(session.descriptor)
             session.descriptor = -1
         }
+        wire.close()
     }
 
     static func open(_ node: ScsiNode) throws(TapeFault) -> Int32 {
@@ -155,6 +156,9 @@ extension LinuxTapeDrive {
         var fault = fault
         // After a reset the drive is there, its position is not known.
         if fault.kind == .gone, fault.sense != nil { fault.kind = .positionLost }
+        // The driver would end a file it believes to be open with a filemark, wherever the tape stands now: over the
+        // label after a reset. This call makes it forget that.
+        _ = ctape_operate(session.descriptor, session.holdsDoor ? ctape_lock : ctape_unlock, 1)
         session.block = nil
         if session.standing?.kind != .mediumChanged { session.standing = fault }
     }

@@ -1,19 +1,27 @@
 import BackupModel
 import CTape
 import Glibc
+import Synchronization
 
 /// One unit's sg device: sends commands, reads answers. Blocks; one caller at a time.
 final class ScsiWire: Sendable {
     let path: String
-    private let descriptor: Int32
+    /// -1: closed.
+    private let descriptor: Atomic<Int32>
 
     init(_ path: String) throws(TapeFault) {
         self.path = path
-        descriptor = ctape_open(path)
-        if descriptor < 0 { throw TapeFault(opening: path, errno: -descriptor) }
+        let opened = ctape_open(path)
+        descriptor = Atomic(max(opened, -1))
+        if opened < 0 { throw TapeFault(opening: path, errno: -opened) }
     }
 
-    deinit { _ = ctape_close(descriptor) }
+    deinit { close() }
+
+    func close() {
+        let open = descriptor.exchange(-1, ordering: .sequentiallyConsistent)
+        if open >= 0 { _ = ctape_close(open) }
+    }
 
     /// What a unit attention said that was met on the way to an answer; the command was sent again.
     typealias Attention = (SenseReport) -> Void
@@ -60,7 +68,8 @@ final class ScsiWire: Sendable {
         var answer = ctape_answer()
         let result = bytes.withUnsafeMutableBytes { data in
             ctape_command(
-                descriptor, command, UInt8(command.count), data.baseAddress, UInt32(data.count), isWrite ? 1 : 0,
+                descriptor.load(ordering: .sequentiallyConsistent), command, UInt8(command.count), data.baseAddress,
+                UInt32(data.count), isWrite ? 1 : 0,
                 timeout * 1000, &answer)
         }
         if result < 0 {
