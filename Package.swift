@@ -17,6 +17,7 @@ let package = Package(
         // C: macros, system calls, SIMD, OpenSSL. No policy.
         .target(name: "CLinux"),
         .target(name: "CBlake3"),
+        .target(name: "CTape"),
         .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(
@@ -48,7 +49,7 @@ let package = Package(
         // Tape: drives and changers, buffer and flow, the format on the medium.
         .target(
             name: "TapeArchive",
-            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog"],
+            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog", "CTape"],
             resources: [.embedInCode("Format/Cipher/holdfast-decrypt.py")]),
 
         // Runs the workers, takes intents, publishes the state.
@@ -113,6 +114,10 @@ let package = Package(
             name: "TapeContract", dependencies: ["TapeArchive", "WorkerKit", "BackupModel"],
             path: "Tests/TapeArchiveTests/Contract"
         ),
+        // The same beside the kernel's drivers, in the guest of Tests/Lab.
+        .executableTarget(
+            name: "LabProbe", dependencies: ["TapeArchive", "TapeContract", "WorkerKit", "BackupModel"],
+            path: "Tests/Lab/Probe"),
         .executableTarget(
             name: "TapeProbe", dependencies: ["TapeArchive", "TapeContract", "WorkerKit", "BackupModel"],
             path: "Tests/TapeArchiveTests/Probe"),
@@ -148,7 +153,7 @@ let package = Package(
     cLanguageStandard: .gnu11
 )
 
-let cTargets: Set<String> = ["CLinux", "CBlake3", "CCrypto", "CTLS", "CNcurses"]
+let cTargets: Set<String> = ["CLinux", "CBlake3", "CCrypto", "CTLS", "CNcurses", "CTape"]
 for target in package.targets where !cTargets.contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [

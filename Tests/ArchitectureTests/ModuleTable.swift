@@ -22,6 +22,7 @@ let moduleTable: [ModuleRow] = [
     ModuleRow(module: "CCrypto", own: [], foreign: [], system: []),
     ModuleRow(module: "CTLS", own: [], foreign: [], system: []),
     ModuleRow(module: "CNcurses", own: [], foreign: [], system: []),
+    ModuleRow(module: "CTape", own: [], foreign: [], system: []),
     ModuleRow(module: "BackupModel", own: [], foreign: [], system: ["Foundation"]),
     ModuleRow(
         module: "WorkerKit", own: ["BackupModel", "CLinux", "CBlake3", "CCrypto"],
@@ -29,7 +30,7 @@ let moduleTable: [ModuleRow] = [
     ModuleRow(
         module: "BackupCatalog", own: ["BackupModel"], foreign: ["GRDB", "GRDBSQLite"], system: ordinary),
     ModuleRow(module: "BlobCopier", own: copying, foreign: [], system: ordinary),
-    ModuleRow(module: "TapeArchive", own: copying, foreign: [], system: ordinary),
+    ModuleRow(module: "TapeArchive", own: copying.union(["CTape"]), foreign: [], system: ordinary),
     ModuleRow(
         module: "BackupEngine", own: copying.union(["BlobCopier"]), foreign: [], system: ordinary),
     // Pure: not even Foundation.
@@ -57,13 +58,15 @@ let moduleTable: [ModuleRow] = [
 /// Headers that only these C modules may include, by how they begin.
 let ownedHeaders: [(prefix: String, modules: Set<String>)] = [
     ("openssl/", ["CCrypto", "CTLS"]), ("ncurses", ["CNcurses"]), ("curses", ["CNcurses"]), ("term.h", ["CNcurses"]),
-    ("linux/", ["CLinux"]), ("immintrin", ["CBlake3"]),
+    ("sys/mtio", ["CTape"]), ("scsi/", ["CTape"]), ("linux/", ["CLinux"]), ("immintrin", ["CBlake3"]),
 ]
 
 /// Who may name files by path; everybody else goes through the seam for file calls.
 let pathUsers: [(folder: String, reason: String)] = [
     ("Sources/WorkerKit/Files/", "is the seam"),
     ("Sources/CLinux/", "is beneath the seam"),
+    ("Sources/CTape/", "opens devices by the names that people and the kernel give"),
+    ("Sources/TapeArchive/Scsi/Drive/", "reads what sysfs and procfs say of a device"),
     ("Sources/Settings/", "reads small text files before any volume is known"),
     ("Sources/BackupCatalog/", "SQLite opens its files by path; they lie in our own state folder"),
     ("Sources/BackupEngine/StateFolderKeys.swift", "makes our own state folder; what lies in it is opened at the seam"),
