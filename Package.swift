@@ -45,6 +45,11 @@ let package = Package(
             name: "BlobCopier",
             dependencies: ["BackupModel", "WorkerKit", "BackupCatalog"]),
 
+        // Tape: drives and changers, buffer and flow, the format on the medium.
+        .target(
+            name: "TapeArchive",
+            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog"]),
+
         // Runs the workers, takes intents, publishes the state.
         .target(
             name: "BackupEngine",
@@ -98,6 +103,8 @@ let package = Package(
             dependencies: ["BackupCatalog", "BackupModel", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
             name: "BlobCopierTests", dependencies: ["BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
+        .testTarget(
+            name: "TapeArchiveTests", dependencies: ["TapeArchive", "WorkerKit", "BackupCatalog", "BackupModel"]),
         .testTarget(
             name: "BackupEngineTests",
             dependencies: ["BackupEngine", "BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),

@@ -29,6 +29,7 @@ let moduleTable: [ModuleRow] = [
     ModuleRow(
         module: "BackupCatalog", own: ["BackupModel"], foreign: ["GRDB", "GRDBSQLite"], system: ordinary),
     ModuleRow(module: "BlobCopier", own: copying, foreign: [], system: ordinary),
+    ModuleRow(module: "TapeArchive", own: copying, foreign: [], system: ordinary),
     ModuleRow(
         module: "BackupEngine", own: copying.union(["BlobCopier"]), foreign: [], system: ordinary),
     // Pure: not even Foundation.
