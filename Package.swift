@@ -130,7 +130,7 @@ let package = Package(
         .executableTarget(
             name: "benchmark",
             dependencies: [
-                "BackupModel", "WorkerKit", "BackupCatalog",
+                "BackupModel", "WorkerKit", "BackupCatalog", "TapeArchive",
                 .product(name: "SystemPackage", package: "swift-system"),
             ], path: "Tests/Benchmarks/InProcess"),
     ],

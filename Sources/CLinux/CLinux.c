@@ -252,6 +252,18 @@ static int64_t nanoseconds_on(clockid_t clock) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+int clinux_semaphore_wait(sem_t *semaphore, int64_t nanoseconds) {
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    int64_t whole = end.tv_nsec + (nanoseconds > 0 ? nanoseconds : 0);
+    end.tv_sec += whole / 1000000000;
+    end.tv_nsec = whole % 1000000000;
+    while (sem_clockwait(semaphore, CLOCK_MONOTONIC, &end) != 0) {
+        if (errno != EINTR) return -errno;
+    }
+    return 0;
+}
+
 int64_t clinux_boot_nanoseconds(void) { return nanoseconds_on(CLOCK_BOOTTIME); }
 
 int clinux_clock_is_synchronized(void) {

@@ -134,19 +134,6 @@ import Testing
         #expect(report.status == .ok && report.checks.contains { $0.id == "terminal.term" && $0.state == .ok })
     }
 
-    @Test("L1 limits of control groups are read in version 1 and 2")
-    func controlGroups() {
-        #expect(
-            ProcFiles.groupFiles(of: "0::/a/b\n") == [
-                "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/a/b/memory.max", "/sys/fs/cgroup/a/memory.max",
-            ])
-        #expect(
-            ProcFiles.groupFiles(of: "9:cpu:/x\n4:memory:/\n") == ["/sys/fs/cgroup/memory/memory.limit_in_bytes"])
-        #expect(ProcFiles.limit("max\n") == nil)
-        #expect(ProcFiles.limit("9223372036854771712\n") == nil)
-        #expect(ProcFiles.limit("268435456\n") == 256 << 20)
-    }
-
     @Test("what hangs is left behind in time", .timeLimit(.minutes(1)))
     func bounded() {
         #expect(Bounded.run(seconds: 10) { 4 } == 4)

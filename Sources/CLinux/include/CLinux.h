@@ -4,6 +4,7 @@
 // Linux calls that Swift's Glibc does not show. No policy here, no retries: every function returns a result of zero or
 // more, or the negative errno.
 
+#include <semaphore.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -99,6 +100,8 @@ int clinux_pipe(int ends[2]);
 // Starts a program in a process group of its own with default signals, nothing on its standard input and no descriptor
 // but the first three; returns its process id.
 int clinux_spawn(char *const arguments[], char *const environment[], int output, int errors);
+// Waits on the monotonic clock, which no change of the wall's can stretch; -ETIMEDOUT when the time is over first.
+int clinux_semaphore_wait(sem_t *semaphore, int64_t nanoseconds);
 int64_t clinux_boot_nanoseconds(void);
 // 1 when a time service keeps the clock on the wall (adjtimex).
 int clinux_clock_is_synchronized(void);

@@ -1,5 +1,5 @@
-import Synchronization
 import Glibc
+import Synchronization
 
 /// A serial executor with one thread of its own, for an actor whose calls block.
 ///
@@ -76,42 +76,5 @@ private final class JobQueue: Sendable {
             }
             if isClosed, jobs.isEmpty { return }
         }
-    }
-}
-
-/// A counting semaphore of the kernel's.
-final class Semaphore: Sendable {
-    // nonisolated(unsafe): the memory never moves and sem_post/sem_wait are made for many threads.
-    private nonisolated(unsafe) let raw: UnsafeMutablePointer<sem_t>
-
-    init() {
-        raw = .allocate(capacity: 1)
-        raw.initialize(to: sem_t())
-        sem_init(raw, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(raw)
-        raw.deallocate()
-    }
-
-    func signal() { sem_post(raw) }
-    func wait() { while sem_wait(raw) != 0 {} }
-
-    /// False when the time is over first.
-    func wait(seconds: Double) -> Bool {
-        var limit = timespec()
-        clock_gettime(CLOCK_REALTIME, &limit)
-        let whole = seconds.rounded(.down)
-        limit.tv_sec += Int(whole)
-        limit.tv_nsec += Int((seconds - whole) * 1e9)
-        if limit.tv_nsec >= 1_000_000_000 {
-            limit.tv_nsec -= 1_000_000_000
-            limit.tv_sec += 1
-        }
-        while sem_timedwait(raw, &limit) != 0 {
-            if errno == ETIMEDOUT { return false }
-        }
-        return true
     }
 }

@@ -1,3 +1,4 @@
+import BackupModel
 import Foundation
 
 /// What the kernel says in its small text files.
@@ -22,45 +23,11 @@ enum ProcFiles {
     static func memory() -> DoctorFacts.Memory {
         let info = read("/proc/meminfo")
         var memory = DoctorFacts.Memory(
-            total: kibibytes("MemTotal:", in: info), available: kibibytes("MemAvailable:", in: info), groupLimit: nil,
-            swap: kibibytes("SwapTotal:", in: info))
-        memory.groupLimit = groupFiles(of: read("/proc/self/cgroup")).compactMap { limit(read($0)) }
-            .filter { $0 < memory.total }.min()
+            total: MemoryRoom.bytes("MemTotal:", in: info), available: MemoryRoom.bytes("MemAvailable:", in: info),
+            groupLimit: nil, swap: MemoryRoom.bytes("SwapTotal:", in: info))
+        memory.groupLimit = MemoryRoom.groups(of: read("/proc/self/cgroup"))
+            .compactMap { MemoryGroup.limit(read($0.limitFile)) }.filter { $0 < memory.total }.min()
         return memory
-    }
-
-    static func kibibytes(_ name: String, in info: String) -> Int64 {
-        let line = info.split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
-        return (line.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0) << 10
-    }
-
-    /// Where the limits of our control group and of all above it stand: version 2, and 1 where it rules memory.
-    static func groupFiles(of cgroup: String) -> [String] {
-        cgroup.split(separator: "\n").flatMap { line -> [String] in
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { return [] }
-            let (root, file): (String, String)
-            if parts[1].isEmpty {
-                (root, file) = ("/sys/fs/cgroup", "memory.max")
-            } else if parts[1].split(separator: ",").contains("memory") {
-                (root, file) = ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
-            } else {
-                return []
-            }
-            var names = parts[2].split(separator: "/").filter { $0 != ".." }
-            var files = [root + "/" + file]
-            while !names.isEmpty {
-                files.append(root + "/" + names.joined(separator: "/") + "/" + file)
-                names.removeLast()
-            }
-            return files
-        }
-    }
-
-    /// Nil for none: `max`, or the huge number of version 1.
-    static func limit(_ text: String) -> Int64? {
-        guard let value = Int64(text.trimmed), value < 1 << 60 else { return nil }
-        return value
     }
 }
 
