@@ -138,8 +138,8 @@ struct CopyPainter {
         lastBytes[worker.number] = last
         return WorkerState(
             number: worker.number, activity: worker.activity, blob: worker.blob, size: worker.size,
-            done: worker.done, rate: max(0, last.rate), attempt: worker.attempt,
-            since: worker.blob == nil ? 0 : max(0, now - Double(worker.startedAt) / 1e9))
+            done: worker.done, rate: max(0, last.rate).rounded(), attempt: worker.attempt,
+            since: worker.blob == nil ? 0 : (max(0, now - Double(worker.startedAt) / 1e9) * 10).rounded() / 10)
     }
 
     /// Shares of the last five seconds.
@@ -153,9 +153,10 @@ struct CopyPainter {
         ].map { Double(max(0, $0)) }
         let sum = parts.reduce(0, +)
         guard sum > 0 else { return Bottleneck() }
+        let thousandths = parts.map { ($0 / sum * 1000).rounded() / 1000 }
         return Bottleneck(
-            source: parts[0] / sum, hash: parts[1] / sum, target: parts[2] / sum, commit: parts[3] / sum,
-            idle: parts[4] / sum)
+            source: thousandths[0], hash: thousandths[1], target: thousandths[2], commit: thousandths[3],
+            idle: thousandths[4])
     }
 }
 

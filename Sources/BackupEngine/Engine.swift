@@ -94,7 +94,8 @@ package actor Engine: EnginePort {
 
     package func states() -> AsyncStream<EngineState> {
         let stream = subscribers.join { [weak self] id in Task { await self?.leave(id) } }
-        subscribers.publish(state)
+        state.at = time.wall()
+        subscribers.publish(state.fitted)
         return stream
     }
 
@@ -111,6 +112,7 @@ package actor Engine: EnginePort {
             switch query {
             case .failures(let name, let after, let limit):
                 return .failures(try await desk(name).failures(after: after, limit: rows(limit)))
+            case .findings(let name): return .findings(try desk(name).findings)
             case .runs(let name, let limit):
                 return .runs(try await desk(name).runs(limit: rows(limit)))
             case .log(let before, let limit, let atLeast):
@@ -134,7 +136,7 @@ package actor Engine: EnginePort {
     /// Rows of a page, so that it stays under 256 KiB.
     private func rows(_ wanted: Int) -> Int { max(0, min(wanted, 400)) }
 
-    /// The mirror's worker, for what is not an intent: enrolling and dry runs.
+    /// The mirror's worker, for the demo and for tests.
     package func copier(_ name: String) throws(Failure) -> Copier { try desk(name).copier }
 
     /// How the run begun last on a mirror ended; nil while it goes on or before the first.
@@ -156,7 +158,7 @@ package actor Engine: EnginePort {
         if reloading.changing.contains(name) { throw .mirrorChanges }
         throw Failure(
             code: "MIRROR_UNKNOWN", side: .settings, message: "no mirror is named \(printable(name.utf8))",
-            hint: "Mirrors are the [mirror.NAME] tables of the settings file.")
+            hint: "Mirrors are the [mirror.NAME] tables of the settings file; after a change: holdfast config reload.")
     }
 
     // MARK: The end

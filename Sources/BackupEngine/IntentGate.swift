@@ -3,7 +3,7 @@ package import BackupModel
 /// Says whether an intent makes sense for a mirror in its phase: nil, or why not and what would.
 package func refusal(of intent: Intent, in phase: CopyPhase) -> Failure? {
     switch intent {
-    case .runMirror, .scanMirror, .verifyMirror, .requeue:
+    case .runMirror, .enrolMirror, .scanMirror, .verifyMirror, .requeue:
         phase.isBusy ? refused("ALREADY_RUNNING", "the mirror is at work", "Wait for its end, or stop it first.") : nil
     case .pauseMirror:
         switch phase {
@@ -39,7 +39,8 @@ extension Intent {
     /// The mirror it is about; nil for those about none.
     package var mirror: String? {
         switch self {
-        case .runMirror(let name, _), .scanMirror(let name), .verifyMirror(let name), .pauseMirror(let name),
+        case .runMirror(let name, _), .enrolMirror(let name, _), .scanMirror(let name), .verifyMirror(let name),
+            .pauseMirror(let name),
             .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _):
             name
         case .acknowledge, .snooze, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
@@ -54,6 +55,7 @@ extension Intent {
     package var words: String {
         switch self {
         case .runMirror(let name, let overrides): "run \(mirror(name))" + overrides.words
+        case .enrolMirror(let name, _): "enrol \(mirror(name))"
         case .scanMirror(let name): "scan \(mirror(name))"
         case .verifyMirror(let name): "verify \(mirror(name))"
         case .pauseMirror(let name): "pause \(mirror(name))"

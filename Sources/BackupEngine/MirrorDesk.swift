@@ -13,6 +13,7 @@ final class MirrorDesk {
     private let reader: MirrorReader
     private let time: SystemTime
     private let work = RunSlot()
+    private let inquiry = FindingsSlot()
     private var painter: CopyPainter
     private var look = MirrorReader.Look()
     private var lookedAt = -Double.infinity
@@ -61,7 +62,7 @@ final class MirrorDesk {
     /// What the mirror does, as intents are judged by it.
     var phase: CopyPhase {
         if let away { return .waiting(reason: away) }
-        guard work.isBusy else { return .idle }
+        guard isBusy else { return .idle }
         let gauge = copier.gauges.read()
         if gauge.isPaused || isPauseWanted { return .paused }
         return gauge.phase.isBusy ? gauge.phase : .reconciling
@@ -70,6 +71,12 @@ final class MirrorDesk {
     /// Begins or changes what was asked for; the words say what.
     func carryOut(_ intent: Intent) async throws(Failure) -> String {
         switch intent {
+        case .runMirror(_, let overrides) where overrides.dryRun:
+            look("dry run") { copier throws(Failure) in .forecast(try await copier.dryRun(overrides)) }
+            return "dry run begun"
+        case .enrolMirror(_, let fanOut):
+            look("enrolment") { copier throws(Failure) in .enrolled(try await copier.enrol(fanOut: fanOut)) }
+            return "enrolment begun"
         case .runMirror(_, let overrides):
             begin("run") { copier throws(Failure) in try await copier.run(overrides) }
             return "run begun"
@@ -142,16 +149,35 @@ final class MirrorDesk {
         await ended(run, look.tally, uuid)
     }
 
+    /// What ends with a report instead of a run's summary.
+    private func look(
+        _ what: String, _ body: @escaping @Sendable (Copier) async throws(Failure) -> MirrorFindings
+    ) {
+        (isStopWanted, isPauseWanted) = (false, false)
+        inquiry.begin { [copier, events, time, name = settings.name] in
+            do throws(Failure) { return try await body(copier) } catch {
+                events(
+                    Event(
+                        at: time.wall(), severity: error.code == "INTERRUPTED" ? .info : .error, component: "engine",
+                        code: "INQUIRY_FAILED", job: name, message: "\(what): \(error.message)", failure: error))
+                return .failed(error)
+            }
+        }
+    }
+
+    /// What the last enrolment or dry run found.
+    var findings: MirrorFindings { inquiry.findings }
+
     /// The engine goes on taking pictures meanwhile: a stop that came too early is said again.
     func stopAndWait() async {
         isStopWanted = true
         copier.stop()
-        await work.wait()
+        await wait()
     }
 
     private func insist() {
+        if isStopWanted, isBusy { copier.stop() }
         guard work.isBusy else { return }
-        if isStopWanted { copier.stop() }
         let reading = copier.gauges.read()
         if isPauseWanted, !reading.isPaused { copier.pause() }
         if let limitsWanted, !limitsWanted.hold(in: reading.limits) { copier.limit(limitsWanted) }
@@ -162,9 +188,12 @@ final class MirrorDesk {
     // MARK: For jobs
 
     /// A run, scan or verification is under way, whoever began it.
-    var isBusy: Bool { work.isBusy }
+    var isBusy: Bool { work.isBusy || inquiry.isBusy }
 
-    func wait() async { await work.wait() }
+    func wait() async {
+        await work.wait()
+        await inquiry.wait()
+    }
 
     /// Does what an intent asks for and waits for its end.
     func runToEnd(_ intent: Intent) async throws(Failure) -> RunOutcome {
@@ -201,14 +230,14 @@ final class MirrorDesk {
         // The index is asked once a second at work, at each new phase and at the end; what fails here fails louder
         // where it is written.
         let reading = copier.gauges.read()
-        let isNew = reading.phase != lookedIn || work.takeEndNotice()
+        let isNew = reading.phase != lookedIn || work.takeEndNotice() || inquiry.takeEndNotice()
         let isDue = isNew || now - lookedAt >= (work.isBusy ? 1 : 5)
         if isDue, let fresh = try? await reader.look() {
             look = fresh
             (lookedAt, lookedIn) = (now, reading.phase)
         }
         var picture = painter.paint(reading: copier.gauges.read(), look: look, work: work.standing, now: now)
-        if let away { picture.phase = .waiting(reason: away) }
+        if inquiry.isBusy || away != nil { picture.phase = phase }
         // The gauges tell of the last run that reached its volume; this one did not.
         if away != nil || work.standing.isAbsence { picture.volume.isPresent = false }
         return picture

@@ -18,7 +18,7 @@ actor MirrorReader {
     struct Look: Hashable, Sendable {
         var volume: IndexedVolume?
         var tally = Tally()
-        var map: [MapCell] = []
+        var map = BlobMap()
         var failures: [BlobFailure] = []
         var lastRun: RunSummary?
     }
@@ -27,7 +27,7 @@ actor MirrorReader {
         guard let volume = try store.volumes().first else { return Look() }
         let uuid = volume.identity.uuid
         return Look(
-            volume: volume, tally: try store.tally(volume: uuid), map: try store.map(volume: uuid),
+            volume: volume, tally: try store.tally(volume: uuid), map: BlobMap(counts: try store.map(volume: uuid)),
             failures: try store.failures(volume: uuid, after: nil, limit: 20),
             lastRun: try store.runs(volume: uuid, limit: 1).first)
     }

@@ -1,18 +1,5 @@
 package import BackupModel
 
-/// What `enrol` did.
-package struct EnrolReport: Hashable, Codable, Sendable {
-    package var identity: VolumeIdentity
-    package var capabilities: VolumeCapabilities
-    /// The volume bore a marker already: its blobs are adopted by hash.
-    package var adopted: Bool
-    /// It was enrolled for this mirror already and nothing had to be changed.
-    package var wasKnown: Bool
-    package var folders: Int
-    /// One line each, lower case.
-    package var warnings: [String]
-}
-
 /// What a scan found.
 package struct ScanReport: Hashable, Codable, Sendable {
     package var isFull: Bool
@@ -34,21 +21,6 @@ package struct ScanReport: Hashable, Codable, Sendable {
         self.isFull = isFull
         self.folders = folders
     }
-}
-
-/// What a run would do; made without writing anything.
-package struct DryRunReport: Hashable, Codable, Sendable {
-    package var safe: Amount
-    /// Would be copied, new ones among them.
-    package var wanted: Amount
-    /// Not in the index yet.
-    package var new: Amount
-    package var failed: Amount
-    package var free: Int64
-    /// Bytes missing on the volume; 0 when all fits.
-    package var shortOf: Int64
-    /// By the rate of the last finished run with work; nil when there was none.
-    package var seconds: Double?
 }
 
 /// Where a mirror stands, asked without touching anything.

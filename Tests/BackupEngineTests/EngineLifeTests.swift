@@ -38,7 +38,8 @@ import WorkerKit
         var count = 0
         for await _ in await engine.states() {
             let gap = clock.now - last
-            #expect(gap < .seconds(5))
+            // Consoles take what is older for an engine away.
+            #expect(gap < .seconds(10))
             last = clock.now
             count += 1
             if count == 4 { break }

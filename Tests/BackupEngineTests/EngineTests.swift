@@ -29,7 +29,7 @@ import WorkerKit
         #expect(copy.lastRun?.done == Amount(count: 60, bytes: 1_200_000))
         #expect(copy.progress.verified.count == 60)
         #expect(copy.eta == .done)
-        #expect(copy.map.reduce(0) { $0 + $1.verified } == 60)
+        #expect(copy.map.marks.contains(.verified))
         #expect(place.copied == 60)
         #expect(await engine.lastRun("cold") == copy.lastRun)
         await engine.close()

@@ -123,7 +123,7 @@ import Testing
         copy.run = RunID(bits: 7)
         copy.progress.states = Tally([.lost: Amount(count: 1, bytes: 2), .sourceMissing: Amount(count: 3)])
         copy.workers = [WorkerState(number: 1, activity: .readBack, blob: id)]
-        copy.map = [MapCell](repeating: MapCell(total: 9, placed: 1), count: 256)
+        copy.map = BlobMap((0..<256).map { MapMark.allCases[$0 % MapMark.allCases.count] })
         copy.failures = [
             BlobFailure(
                 id: id, size: 1, state: .corrupt, attempts: 2, failure: failure, at: WallTime(milliseconds: 3))

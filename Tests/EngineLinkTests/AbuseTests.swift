@@ -15,7 +15,7 @@ import Testing
         try: s.connect(sys.argv[1])
         except OSError as e: print("errno", e.errno); sys.exit()
         s.settimeout(10)
-        body = b'{"hello":{"_0":{"lowest":1,"highest":1,"program":"s","via":"s"}}}'
+        body = b'{"hello":{"_0":{"lowest":2,"highest":2,"program":"s","via":"s"}}}'
         try: s.sendall(struct.pack(">I", len(body)) + body)
         except OSError: pass
         data = b""
@@ -211,6 +211,62 @@ import Testing
         }
     }
 
+    @Test("I-7 64 consoles keep no command out, commands keep no console out, and neither is without bound")
+    func commandsHavePlaces() async throws {
+        let bench = try LinkBench()
+        defer { bench.remove() }
+        try await bench.serve {
+            let callers = try await blocking {
+                func code(_ path: String, isBrief: Bool?) throws -> (String, RawCaller) {
+                    let caller = try RawCaller(path)
+                    switch try caller.attach(isBrief: isBrief) {
+                    case .welcome?: return ("", caller)
+                    case .refused(let failure)?: return (failure.code, caller)
+                    default: throw RawCaller.Lost(errno: 1)
+                    }
+                }
+                var callers: [RawCaller] = []
+                var codes: [String: Int] = [:]
+                for (path, isBrief, count) in [
+                    (bench.socket, nil, 65), (bench.viewSocket, true, 17), (bench.socket, true, 17),
+                ] as [(String, Bool?, Int)] {
+                    for _ in 0..<count {
+                        let (code, caller) = try code(path, isBrief: isBrief)
+                        codes[code, default: 0] += 1
+                        if code.isEmpty { callers.append(caller) } else { caller.close() }
+                    }
+                }
+                #expect(codes == ["": 64 + 16 + 16, "TOO_MANY_CONSOLES": 1, "TOO_MANY_COMMANDS": 2])
+                return callers
+            }
+            #expect(await bench.engine.consoles.isEmpty)
+            let client = bench.client()
+            guard case .away(_, let reason) = await client.firstStanding() else {
+                Issue.record("attached beside 64")
+                return
+            }
+            #expect(reason.code == "TOO_MANY_CONSOLES")
+            await client.close()
+            for caller in callers { caller.close() }
+        }
+    }
+
+    @Test("a command that watches is no console in the list")
+    func commandsAreNoConsoles() async throws {
+        let bench = try LinkBench()
+        defer { bench.remove() }
+        try await bench.serve {
+            let command = bench.client { $0.isBrief = true }
+            let console = bench.client()
+            for await _ in await command.states() { break }
+            let states = await console.states()
+            try await eventually("the console is in the list") { await bench.engine.consoles.count == 1 }
+            await command.close()
+            await console.close()
+            _ = states
+        }
+    }
+
     @Test("I-7 the 65th console is refused in words and may come when one has left")
     func manyConsoles() async throws {
         let bench = try LinkBench()
@@ -278,7 +334,7 @@ import Testing
                 open.append(caller)
             case 2:
                 try caller.say(
-                    .hello(Hello(lowest: 1, highest: 1, program: "d", stateFolder: nil, via: "d")))
+                    .hello(Hello(lowest: 2, highest: 2, program: "d", stateFolder: nil, via: "d")))
                 try caller.say(.watch(isOn: true))
                 caller.close()
             default: caller.close()

@@ -153,12 +153,12 @@ final class RawCaller: Sendable {
         return message
     }
 
-    func attach(_ versions: WireVersions = .current) throws -> WireMessage? {
+    func attach(_ versions: WireVersions = .current, isBrief: Bool? = nil) throws -> WireMessage? {
         try say(
             .hello(
                 Hello(
                     lowest: versions.lowest, highest: versions.highest, program: "raw", stateFolder: nil,
-                    via: "raw")))
+                    via: "raw", isBrief: isBrief)))
         return try hear()
     }
 

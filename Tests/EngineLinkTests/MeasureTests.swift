@@ -11,7 +11,7 @@ import Testing
         import os, signal, socket, struct, sys
         s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
         def say(b): s.sendall(struct.pack(">I", len(b)) + b)
-        say(b'{"hello":{"_0":{"lowest":1,"highest":1,"program":"s","via":"s"}}}'); s.recv(4096)
+        say(b'{"hello":{"_0":{"lowest":2,"highest":2,"program":"s","via":"s"}}}'); s.recv(4096)
         say(b'{"watch":{"isOn":true}}'); s.recv(10)
         print("ready", flush=True)
         os.kill(os.getpid(), signal.SIGSTOP)

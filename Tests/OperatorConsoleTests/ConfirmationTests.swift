@@ -53,9 +53,10 @@ import Testing
         Case(intent: .stopEngine, keys: [":", "s", "t", "o", "p", "-", "enter"], level: .word),
     ]
 
-    /// Fails to compile when an intent is added, so that it gets its row above.
-    private static func row(of intent: Intent) -> Int {
+    /// Fails to compile when an intent is added, so that it gets its row above; nil for what has no key.
+    private static func row(of intent: Intent) -> Int? {
         switch intent {
+        case .enrolMirror: nil
         case .runMirror: 0
         case .scanMirror: 1
         case .verifyMirror: 2
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test func everyIntentHasARow() {
-        #expect(Set(Self.cases.map { Self.row(of: $0.intent) }) == Set(0...23))
+        #expect(Set(Self.cases.compactMap { Self.row(of: $0.intent) }) == Set(0...23))
     }
 
     @Test("H11 each act needs its confirmation: Enter is No, nothing counts in the first half second", arguments: cases)

@@ -80,13 +80,14 @@ enum Fixture {
         copy.limits = CopyLimits(workers: 8, batch: 1000, rate: nil, readBack: .direct)
         copy.workers = workers
         copy.bottleneck = Bottleneck(source: 0.12, hash: 0.09, target: 0.62, commit: 0.14, idle: 0.03)
-        copy.map = (0..<256).map { index in
-            let done = index < 210
-            return BackupModel.MapCell(
-                total: 84, placed: done ? (index < 90 ? 0 : 84) : index < 214 ? 40 : 0,
-                verified: index < 90 ? 84 : 0, failed: [17, 99, 180].contains(index) ? 1 : 0,
-                active: (210..<214).contains(index) ? 2 : 0)
-        }
+        copy.map = BlobMap(
+            counts: (0..<256).map { index in
+                let done = index < 210
+                return MapCell(
+                    total: 84, placed: done ? (index < 90 ? 0 : 84) : index < 214 ? 40 : 0,
+                    verified: index < 90 ? 84 : 0, failed: [17, 99, 180].contains(index) ? 1 : 0,
+                    active: (210..<214).contains(index) ? 2 : 0)
+            })
         copy.failures = failures
         return copy
     }

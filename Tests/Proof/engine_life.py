@@ -11,8 +11,10 @@ import signal
 import subprocess
 import time
 
-from engine import Engine
-from harness import OK, WARNINGS, Mirror, Proof, options_of, until, workspace
+from engine import JOBS, Engine
+from harness import (BUSY, INTERRUPTED, OK, WARNINGS, Proof, finish, kill, options_of, until,
+                     workspace)
+from link import Caller
 
 
 def console(engine):
@@ -113,6 +115,82 @@ def volume_away(engine, proof):
     proof.check(verdict.clean, f"the target after it was away: {verdict.details()}")
 
 
+def foreground(engine, proof):
+    """With no engine the command's own serves the sockets: a second console sees its run, can end it, gets no second."""
+    mirror = engine.mirror
+    mirror.make(60, seed=99, largest=1 << 20, empty=False)
+    mirror.configure(rate_limit="1 MiB/s")
+    with open(engine.config, "a") as file:
+        file.write(JOBS)
+    process = engine.start("mirror", "run", "cold")
+
+    def phase():
+        state = engine.state()
+        return state and state["copies"][0]["phase"]
+    if not proof.check(until(lambda: "copying" in (phase() or {}), 20), "nobody sees the run of a command"):
+        kill(process)
+        return
+    dry = engine.call("mirror", "run", "cold", "--dry-run")
+    proof.check(dry.status == BUSY and str(process.pid) in dry.err, f"a dry run beside a run: {dry.brief()}")
+    second = engine.call("mirror", "run", "cold")
+    proof.check(second.status == BUSY and str(process.pid) in second.err, f"a second run: {second.brief()}")
+    status = engine.call("status").out
+    proof.check("copying" in status, f"status says {status[:300]}")
+    proof.check(engine.call("engine", "stop").status == OK, "the command's engine did not take the stop")
+    ended = finish(process, timeout=30)
+    proof.check(ended.status == INTERRUPTED, f"the command after engine stop: {ended.brief()}")
+    proof.check(engine.call("mirror", "run", "cold").status == OK, "the rest was not copied")
+    verdict = mirror.audit(truth=mirror.truth())
+    proof.check(verdict.clean, f"the target after a stopped command: {verdict.details()}")
+
+
+def asked(engine, proof):
+    """Enrolling and dry runs are orders to the engine that runs: validated, answered, in the audit log."""
+    for words, key in ((["mirror", "enrol", "cold", "--fan-out", ",".join(map(str, engine.mirror.fan_out))], "wasKnown"),
+                       (["mirror", "run", "cold", "--dry-run"], "wanted")):
+        answer = engine.call(*words)
+        proof.check(answer.status in (OK, WARNINGS) and answer.out.strip(), f"{' '.join(words)}: {answer.brief()}")
+        answer = engine.call(*words, "--json")
+        documents = answer.documents()
+        proof.check(documents and key in documents[0], f"{' '.join(words)} --json: {answer.brief()}")
+    refused = engine.call("mirror", "run", "nosuch", "--dry-run")
+    proof.check(refused.status == 2, f"a dry run of no mirror: {refused.brief()}")
+    audit = engine.call("audit").out
+    for words in ("enrol: enrolment begun", "dry run: dry run begun"):
+        proof.check(audit.count(words) >= 2, f"the audit log has {audit.count(words)} of {words!r}: {audit[:600]}")
+    with open(engine.config) as file:
+        kept = file.read()
+    with open(engine.config, "w") as file:
+        file.write(kept.replace(engine.mirror.target, engine.mirror.target + "-other"))
+    refused = engine.call("mirror", "enrol", "cold")
+    proof.check(refused.status == 2 and "reload" in refused.err, f"enrolling a target not read yet: {refused.brief()}")
+    with open(engine.config, "w") as file:
+        file.write(kept)
+
+
+def elsewhere(engine, proof):
+    """An engine whose sockets are where another login does not look is found by what it wrote into its state folder."""
+    other = os.path.join(engine.root, "other-runtime")
+    os.makedirs(other, exist_ok=True)
+    for words in (["status"], ["engine", "status", "--json"], ["engine", "start"]):
+        answer = engine.call(*words, XDG_RUNTIME_DIR=other)
+        proof.check(answer.status == OK, f"{' '.join(words)} with another runtime folder: {answer.brief()}")
+    proof.check(not os.listdir(other), f"something was made there: {os.listdir(other)}")
+
+
+def full(engine, proof):
+    """64 attached consoles keep no command out; the 65th console is told so."""
+    path = os.path.join(engine.mirror.state, "holdfast", "engine.sock")
+    callers = [Caller(path) for _ in range(64)]
+    proof.check(all("welcome" in (caller.welcome or {}) for caller in callers), "64 consoles could not attach")
+    status = engine.call("status")
+    proof.check(status.status == OK, f"status beside 64 consoles: {status.brief()}")
+    watch = engine.call("watch", timeout=20)
+    proof.check(watch.status != OK and "consoles are attached" in watch.err, f"watch as the 65th: {watch.brief()}")
+    for caller in callers:
+        caller.close()
+
+
 def main():
     options = options_of(argparse.ArgumentParser(description=__doc__.split("\n")[0]))
     proof = Proof("engine_life")
@@ -123,10 +201,15 @@ def main():
             commands(engine, proof)
             chain(engine, proof)
             volume_away(engine, proof)
+            asked(engine, proof)
+            elsewhere(engine, proof)
+            full(engine, proof)
             proof.check(engine.call("engine", "stop").status == OK, "engine stop")
             proof.check(until(lambda: not engine.processes(), 10), f"left behind: {engine.processes()}")
             status = engine.call("status")
             proof.check(status.status != OK and "engine start" in status.err, f"status without an engine: {status.brief()}")
+            foreground(engine, proof)
+            proof.check(until(lambda: not engine.processes(), 10), f"left behind: {engine.processes()}")
         finally:
             engine.destroy()
     return proof.end("consoles come and go, the engine stays")

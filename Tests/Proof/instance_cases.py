@@ -56,7 +56,7 @@ def b22_other_host(bench):
     process = bench.start_slowly()
     mirror = bench.mirror
     kept, mirror.state = mirror.state, os.path.join(bench.root, "other-host")
-    shutil.copytree(kept, mirror.state)
+    shutil.copytree(kept, mirror.state, ignore=shutil.ignore_patterns("*.sock"))
     machine = os.path.join(bench.root, "machine-id")
     with open(machine, "w") as file:
         file.write("f" * 32 + "\n")

@@ -26,12 +26,13 @@ NOBODY = 65534
 MOST_GROWTH, MOST_SECONDS = 10 << 20, 0.2
 # Limits of the engine's side of the link.
 LONGEST_HELLO, LONGEST_FRAME = 4096, 1 << 20
-HELLO = {"hello": {"_0": {"lowest": 1, "highest": 1, "program": "proof", "via": "proof"}}}
+HELLO = {"hello": {"_0": {"lowest": 2, "highest": 2, "program": "proof", "via": "proof"}}}
 ORDERS = [{"drain": {"isOn": True}}, {"stopEngine": {}}, {"runJob": {"name": "works"}}, {"acceptClock": {}},
           {"maintenance": {"until": 4102444800000}}, {"enableJob": {"name": "nightly", "isEnabled": False}},
-          {"answer": {"request": 1, "word": "yes"}}, {"reloadSettings": {}}]
+          {"answer": {"request": 1, "word": "yes"}}, {"reloadSettings": {}},
+          {"enrolMirror": {"name": "cold", "fanOut": {"digits": [1, 1]}}}]
 QUERIES = [{"audit": {"limit": 100}}, {"log": {"limit": 100, "atLeast": 0}}, {"firings": {"days": 14}},
-           {"runs": {"mirror": "cold", "limit": 10}}, {"jobRuns": {"job": "works", "limit": 10}},
+           {"findings": {"mirror": "cold"}}, {"runs": {"mirror": "cold", "limit": 10}}, {"jobRuns": {"job": "works", "limit": 10}},
            {"jobLog": {"run": "0" * 16, "offset": 0}}, {"eventsSince": {"number": 0, "limit": 100}}]
 
 
@@ -355,7 +356,7 @@ def versions(doors, proof):
         caller.close()
         return answer, after
 
-    for name, change in (("older", {"lowest": 0, "highest": 0}), ("newer", {"lowest": 2, "highest": 9}),
+    for name, change in (("older", {"lowest": 0, "highest": 0}), ("newer", {"lowest": 3, "highest": 9}),
                          ("upside down", {"lowest": 9, "highest": -9})):
         answer, after = greet(**change)
         proof.check(code(answer) == "PROTOCOL_VERSION" and after is None, f"{name}: {answer} {after}")

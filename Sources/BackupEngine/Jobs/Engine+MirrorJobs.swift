@@ -207,7 +207,8 @@ extension JobContext {
 extension Intent {
     fileprivate var beginsRun: Bool {
         switch self {
-        case .runMirror, .scanMirror, .verifyMirror: true
+        case .runMirror(_, let overrides): !overrides.dryRun
+        case .enrolMirror, .scanMirror, .verifyMirror: true
         default: false
         }
     }

@@ -24,8 +24,9 @@ extension Engine {
         if let refusal = outdated(order) { return .refused(refusal) }
         do throws(Failure) {
             switch order.intent {
-            case .runMirror(let name, _), .scanMirror(let name), .verifyMirror(let name), .pauseMirror(let name),
-                .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _):
+            case .runMirror(let name, _), .enrolMirror(let name, _), .scanMirror(let name), .verifyMirror(let name),
+                .pauseMirror(let name), .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _),
+                .requeue(let name, _):
                 return .accepted(try await mirror(name, order.intent, parts))
             case .answer, .claim, .postpone: return await parts.requests.carryOut(order, ticket: ticket)
             case .acknowledge, .snooze: return await alert(order, ticket, parts)

@@ -31,6 +31,8 @@ struct Publishing {
     static let coalescing = Duration.milliseconds(33)
     /// Four times a second is as often as a person can read; once is enough when nothing moves.
     static let busyPeriod = Duration.milliseconds(250), idlePeriod = Duration.seconds(1)
+    /// Nanoseconds after which an unchanged state goes out again: consoles take what is 10 s old for an engine away.
+    static let heartbeat: Int64 = 3_000_000_000
 }
 
 extension Engine {
@@ -63,8 +65,7 @@ extension Engine {
 
     private func tick() -> Duration {
         publishing.ring()
-        let isQuiet = !desks.values.contains { $0.isBusy } && subscribers.isEmpty
-        return isQuiet ? Publishing.idlePeriod : Publishing.busyPeriod
+        return desks.values.contains { $0.isBusy } ? Publishing.busyPeriod : Publishing.idlePeriod
     }
 
     /// Returns when a state taken after now has gone out.
@@ -158,8 +159,10 @@ extension Engine {
         let facts = SetFacts(
             jobs: configuration.jobs, runs: publishing.lastGood, evidence: await parts.evidence.newest,
             sightings: publishing.sightings)
-        state.sets = SetWatch.states(configuration.sets, facts, now: time.wall())
-        state.delivery = await parts.voice.state
+        let sets = SetWatch.states(configuration.sets, facts, now: time.wall())
+        let delivery = await parts.voice.state
+        if sets != state.sets || delivery != state.delivery { publishing.isDirty = true }
+        (state.sets, state.delivery) = (sets, delivery)
         _ = await parts.alerts.judge(state, facts: AlertFacts(overlaps: publishing.overlaps))
         await readAlerts()
         await parts.voice.note(state: state)
@@ -168,11 +171,11 @@ extension Engine {
         await readAlerts()
     }
 
-    /// Sends the state when something a person sees has changed, and once a second in any case: who sees an old state
-    /// takes the engine for dead. The seconds are monotonic, for the clock on the wall may be set back (I12).
+    /// Sends the state when something a person sees has changed, and its heartbeat: who sees an old state takes the
+    /// engine for dead. The time is monotonic, for the clock on the wall may be set back (I12).
     private func publish(_ copies: [CopyState]) {
         let now = time.monotonic()
-        let isDue = now - publishing.publishedAt >= 1_000_000_000
+        let isDue = now - publishing.publishedAt >= Publishing.heartbeat
         guard copies != state.copies || publishing.isDirty || isDue else { return }
         publishing.publishedAt = now
         publishing.isDirty = false
@@ -180,7 +183,7 @@ extension Engine {
         state.copies = copies
         state.at = time.wall()
         state.sequence += 1
-        subscribers.publish(state)
+        if !subscribers.isEmpty { subscribers.publish(state.fitted) }
     }
 
     /// By this an order that was decided on an older state is found out.

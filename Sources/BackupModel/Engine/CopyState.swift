@@ -14,8 +14,7 @@ package struct CopyState: Hashable, Codable, Sendable {
     package var workers: [WorkerState]
     package var limits: CopyLimits
     package var bottleneck: Bottleneck
-    /// One cell per leading byte of the name, 256 of them, or empty while unknown.
-    package var map: [MapCell]
+    package var map: BlobMap
     /// The newest failures, newest first, at most 20; all by `Query.failures`.
     package var failures: [BlobFailure]
     package var lastRun: RunSummary?
@@ -33,7 +32,7 @@ package struct CopyState: Hashable, Codable, Sendable {
         workers = []
         limits = CopyLimits()
         bottleneck = Bottleneck()
-        map = []
+        map = BlobMap()
         failures = []
     }
 }
@@ -98,7 +97,7 @@ package struct CopyProgress: Hashable, Codable, Sendable {
 }
 
 /// Bytes a second over several spans, blobs a minute, and what the graph draws.
-package struct CopyRates: Hashable, Codable, Sendable {
+package struct CopyRates: Hashable, Sendable {
     package var now: Double
     package var oneMinute: Double
     package var tenMinutes: Double
@@ -124,6 +123,47 @@ package struct CopyRates: Hashable, Codable, Sendable {
         sinceProgress = 0
         seconds = []
         minutes = []
+    }
+}
+
+extension CopyRates: Codable {
+    private enum Key: String, CodingKey {
+        case now, oneMinute, tenMinutes, average, peak, blobsPerMinute, stalledFor, sinceProgress, seconds, minutes
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Key.self)
+        func graph(_ key: Key) throws -> [Double] {
+            guard let rates = RateText.decode(try values.decode(String.self, forKey: key)) else {
+                throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: "no rates")
+            }
+            return rates
+        }
+        now = try values.decode(Double.self, forKey: .now)
+        oneMinute = try values.decode(Double.self, forKey: .oneMinute)
+        tenMinutes = try values.decode(Double.self, forKey: .tenMinutes)
+        average = try values.decode(Double.self, forKey: .average)
+        peak = try values.decode(Double.self, forKey: .peak)
+        blobsPerMinute = try values.decode(Double.self, forKey: .blobsPerMinute)
+        stalledFor = try values.decode(Double.self, forKey: .stalledFor)
+        sinceProgress = try values.decode(Double.self, forKey: .sinceProgress)
+        seconds = try graph(.seconds)
+        minutes = try graph(.minutes)
+    }
+
+    /// Whole bytes a second and tenths of seconds; the graphs as `RateText`.
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Key.self)
+        try values.encode(now.rounded(), forKey: .now)
+        try values.encode(oneMinute.rounded(), forKey: .oneMinute)
+        try values.encode(tenMinutes.rounded(), forKey: .tenMinutes)
+        try values.encode(average.rounded(), forKey: .average)
+        try values.encode(peak.rounded(), forKey: .peak)
+        try values.encode((blobsPerMinute * 10).rounded() / 10, forKey: .blobsPerMinute)
+        try values.encode((stalledFor * 10).rounded() / 10, forKey: .stalledFor)
+        try values.encode((sinceProgress * 10).rounded() / 10, forKey: .sinceProgress)
+        try values.encode(RateText.encode(seconds), forKey: .seconds)
+        try values.encode(RateText.encode(minutes), forKey: .minutes)
     }
 }
 
@@ -202,7 +242,7 @@ package struct Bottleneck: Hashable, Codable, Sendable {
     }
 }
 
-/// How the blobs of one leading byte stand.
+/// How many blobs of one leading byte stand where, as the index counts them.
 package struct MapCell: Hashable, Codable, Sendable {
     package var total: Int
     package var placed: Int

@@ -1,6 +1,9 @@
 /// Whatever changes the world, from a key, the command line or the schedule. The engine validates and logs each.
 package enum Intent: Hashable, Codable, Sendable {
+    /// With `dryRun` nothing is copied; `Query.findings` tells what would be.
     case runMirror(name: String, overrides: RunOverrides)
+    /// Makes the volume at the target this mirror's; `Query.findings` tells what came of it.
+    case enrolMirror(name: String, fanOut: FanOut)
     case scanMirror(name: String)
     case verifyMirror(name: String)
     case pauseMirror(name: String)
@@ -82,6 +85,8 @@ package enum Query: Hashable, Codable, Sendable {
     case requestHistory(limit: Int)
     /// Audit entries before a number, newest first.
     case audit(before: Int64?, limit: Int)
+    /// What the last enrolment or dry run of a mirror found.
+    case findings(mirror: String)
     /// Events after a number, oldest first: what a console missed.
     case eventsSince(number: Int64, limit: Int)
 }
@@ -96,6 +101,7 @@ package enum Answer: Hashable, Codable, Sendable {
     case requestHistory([Request])
     case audit([AuditEntry])
     case events([Event])
+    case findings(MirrorFindings)
     case refused(Failure)
 }
 

@@ -93,7 +93,7 @@ struct LinkConversation: Sendable {
     private var hello: Hello {
         Hello(
             lowest: settings.versions.lowest, highest: settings.versions.highest, program: settings.program,
-            stateFolder: settings.stateFolder, via: settings.via)
+            stateFolder: settings.stateFolder, via: settings.via, isBrief: settings.isBrief ? true : nil)
     }
 
     private func carry(

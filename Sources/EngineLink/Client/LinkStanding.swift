@@ -25,6 +25,8 @@ package struct LinkClientSettings: Sendable {
     /// The terminal, or `command line`.
     package var via: String
     package var wish = Wish.whatIsAllowed
+    /// A command that asks and leaves; it is no console.
+    package var isBrief = false
     package var versions = WireVersions.current
     package var timing = LinkTiming()
     package var wall: @Sendable () -> WallTime

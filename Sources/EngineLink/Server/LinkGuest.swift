@@ -13,6 +13,8 @@ final class LinkGuest: ChannelInboundHandler {
     let door: LinkDoor
     private(set) var phase = Phase.greeting
     private(set) var isWatching = false
+    /// A command that asks and leaves.
+    private(set) var isBrief = false
     private(set) var since = WallTime(milliseconds: 0)
     private let hub: LinkHub
     private let coder = WireCoder()
@@ -123,6 +125,7 @@ final class LinkGuest: ChannelInboundHandler {
         }
         deadline?.cancel()
         phase = .attached
+        isBrief = hello.isBrief == true
         since = hub.settings.wall()
         via = String(printable(hello.via.utf8.prefix(128)).prefix(256))
         reader.limit = WireCoder.longestFrame

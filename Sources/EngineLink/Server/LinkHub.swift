@@ -83,20 +83,27 @@ final class LinkHub: Sendable {
                     subject: settings.stateFolder,
                     hint: "Settings and engine differ; restart the engine, or name its settings by --config."))
         }
-        let attached = state.value.guests.values.filter { $0.phase == .attached }
-        let lookers = attached.count { $0.isReadOnly }
-        if attached.count >= settings.limits.attached
-            || (door == .look && lookers >= settings.limits.attachedLookers)
-        {
-            return .failure(
-                linkFailure(
-                    "TOO_MANY_CONSOLES", "\(attached.count) consoles are attached already",
-                    hint: "Close one of them.", isTransient: true))
-        }
+        if let full = full(isBrief: hello.isBrief == true, at: door) { return .failure(full) }
         return .success(
             Welcome(
                 version: version, host: settings.host, program: settings.program, stateFolder: settings.stateFolder,
                 isReadOnly: door == .look))
+    }
+
+    /// Why there is no place, or nil. Consoles and commands have places of their own.
+    private func full(isBrief: Bool, at door: LinkDoor) -> Failure? {
+        let limits = settings.limits
+        let same = state.value.guests.values.filter { $0.phase == .attached && $0.isBrief == isBrief }
+        let isFull = same.count >= (isBrief ? limits.brief : limits.attached)
+        let mostLookers = isBrief ? limits.briefLookers : limits.attachedLookers
+        guard isFull || (door == .look && same.count { $0.isReadOnly } >= mostLookers) else { return nil }
+        return isBrief
+            ? linkFailure(
+                "TOO_MANY_COMMANDS", "\(same.count) commands are with the engine already", hint: "Try again.",
+                isTransient: true)
+            : linkFailure(
+                "TOO_MANY_CONSOLES", "\(same.count) consoles are attached already", hint: "Close one of them.",
+                isTransient: true)
     }
 
     private func skew(_ hello: Hello, _ theirs: WireVersions) -> Failure {
@@ -138,7 +145,8 @@ final class LinkHub: Sendable {
 
     private func tellConsoles() {
         consoles.yield(
-            state.value.guests.values.filter(\.isWatching).sorted { $0.number < $1.number }.map(\.console))
+            state.value.guests.values.filter { $0.isWatching && !$0.isBrief }.sorted { $0.number < $1.number }.map(
+                \.console))
     }
 
     private func startPump() {

@@ -47,6 +47,7 @@ package final class LinkServer: Sendable {
         self.folder = FolderBox(folder)
         hub = LinkHub(
             loop: MultiThreadedEventLoopGroup.singleton.next(), service: service, settings: settings)
+        PollDescriptors.closeOnExec()
     }
 
     /// Those who may give orders, so that each order has its name from the first on; a slow lookup is not waited for.

@@ -40,6 +40,10 @@ package struct LinkLimits: Sendable {
     package var attached = 64
     /// Of these, at most so many by `view.sock`, so that lookers never keep the operator out.
     package var attachedLookers = 48
+    /// Commands that ask and leave, beside the consoles: so many consoles never keep `status` out.
+    package var brief = 32
+    /// Of these, at most so many by `view.sock`.
+    package var briefLookers = 16
     /// Callers that have not said hello; the oldest goes for a new one.
     package var greeting = 16
     package var helloWithin = TimeAmount.seconds(5)

@@ -34,6 +34,7 @@ package struct RequestBounds: Sendable {
             // Decoded as any text; it becomes part of a file's name.
             if RunID(run.text) == nil { return refusal("a run's id has 16 hex digits") }
             return offset >= 0 ? nil : refusal("an offset is not negative")
+        case .findings(let mirror): return name(mirror)
         case .firings(let days):
             return (0...Self.mostDays).contains(days) ? nil : refusal("days are 0 to \(Self.mostDays)")
         }
@@ -43,6 +44,8 @@ package struct RequestBounds: Sendable {
         switch intent {
         case .snooze(_, let seconds), .postpone(_, let seconds): span(seconds)
         case .maintenance(let until): time(until)
+        case .enrolMirror(_, let fanOut):
+            FanOut(fanOut.digits) == nil ? refusal("a fan-out is one or two levels of one or two digits") : nil
         case .runMirror(_, let overrides):
             small(overrides.batch) ?? small(overrides.workers) ?? small(overrides.limit, most: Int(Int32.max) * 1024)
         case .limitMirror(_, let limits):
@@ -54,8 +57,9 @@ package struct RequestBounds: Sendable {
 
     private func texts(_ intent: Intent) -> [String] {
         switch intent {
-        case .runMirror(let name, _), .scanMirror(let name), .verifyMirror(let name), .pauseMirror(let name),
-            .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _),
+        case .runMirror(let name, _), .enrolMirror(let name, _), .scanMirror(let name), .verifyMirror(let name),
+            .pauseMirror(let name), .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _),
+            .requeue(let name, _),
             .runJob(let name), .cancelJob(let name), .pauseJob(let name), .resumeJob(let name),
             .enableJob(let name, _), .skipNext(let name):
             [name]

@@ -36,13 +36,18 @@ package struct Hello: Hashable, Codable, Sendable {
     package var stateFolder: ForeignBytes?
     /// Its terminal, or `command line`.
     package var via: String
+    /// A command that asks and leaves: it takes no console's place. Nil: a console.
+    package var isBrief: Bool?
 
-    package init(lowest: Int, highest: Int, program: String, stateFolder: [UInt8]?, via: String) {
+    package init(
+        lowest: Int, highest: Int, program: String, stateFolder: [UInt8]?, via: String, isBrief: Bool? = nil
+    ) {
         self.lowest = lowest
         self.highest = highest
         self.program = program
         self.stateFolder = stateFolder.map(ForeignBytes.init)
         self.via = via
+        self.isBrief = isBrief
     }
 }
 
@@ -75,7 +80,8 @@ package struct WireVersions: Hashable, Sendable {
         self.highest = highest
     }
 
-    package static let current = WireVersions(lowest: 1, highest: 1)
+    /// 2: maps and graphs of mirrors as text.
+    package static let current = WireVersions(lowest: 2, highest: 2)
 
     /// The newest that both speak, or nil.
     package func common(with other: WireVersions) -> Int? {

@@ -65,7 +65,7 @@ extension Intent {
     /// How much it wants to be meant; every new intent has to say so here.
     package var confirmation: ConfirmationLevel {
         switch self {
-        case .runMirror, .verifyMirror, .pauseMirror, .resumeMirror, .limitMirror, .requeue: .ask
+        case .runMirror, .enrolMirror, .verifyMirror, .pauseMirror, .resumeMirror, .limitMirror, .requeue: .ask
         case .runJob, .pauseJob, .resumeJob, .enableJob, .skipNext: .ask
         case .maintenance, .drain, .reloadSettings: .ask
         case .stopMirror, .cancelJob, .acceptClock, .stopEngine: .word

@@ -44,6 +44,7 @@ extension Model {
     private func words(for intent: Intent) -> SafeText {
         switch intent {
         case .runMirror(let name, _): "Run \(name) now?"
+        case .enrolMirror(let name, _): "Make the volume at the target that of \(name)?"
         case .scanMirror(let name): "Scan the source of \(name)?"
         case .verifyMirror(let name): "Read every copy of \(name) back and compare?"
         case .pauseMirror(let name): "Pause \(name)?"

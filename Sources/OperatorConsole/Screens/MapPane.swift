@@ -4,10 +4,10 @@ import BackupModel
 extension Painter {
     mutating func drawMap(_ copy: CopyState) {
         guard let inside = frame(.map, "Map by leading byte", right: Painter.legendNote) else { return }
-        guard copy.map.count == 256 else {
+        guard copy.map.marks.count == 256 else {
             return sentence("The map comes with the first scan.", in: inside)
         }
-        let cells = copy.map.map(\.picture)
+        let cells = copy.map.marks
         let body = inside.inset(dx: 1)
         let hasRuler = body.height >= 18 && body.width >= 52
         let columns = hasRuler ? 16 : Painter.mapColumns(width: body.width - 3, height: body.height)
@@ -27,7 +27,7 @@ extension Painter {
     }
 
     /// Sixteen by sixteen with the digits of the byte at its sides.
-    private mutating func drawRuledMap(_ cells: [MapCell], in body: Rect) {
+    private mutating func drawRuledMap(_ cells: [MapMark], in body: Rect) {
         let digits = Array("0123456789abcdef").map { SafeText(String($0)) }
         let step = min(4, (body.width - 3) / 16)
         for index in 0..<16 {
@@ -42,7 +42,7 @@ extension Painter {
         }
     }
 
-    private mutating func drawDenseMap(_ cells: [MapCell], columns: Int, in body: Rect) {
+    private mutating func drawDenseMap(_ cells: [MapMark], columns: Int, in body: Rect) {
         let map = Rect(x: body.x + 3, y: body.y, width: columns, height: body.height)
         drawing.blobMap(on: &grid, in: map, cells)
         for row in 0..<min(body.height, 256 / columns) {
@@ -69,17 +69,7 @@ extension Painter {
 
     private static let legendNote: SafeText = "# done  > active  . waiting  ! failed  v verified"
 
-    private static let legend: [(cell: MapCell, word: SafeText)] = [
+    private static let legend: [(cell: MapMark, word: SafeText)] = [
         (.placed, "done"), (.active, "active"), (.waiting, "waiting"), (.failed, "failed"), (.verified, "verified"),
     ]
-}
-
-extension BackupModel.MapCell {
-    /// The most urgent of its blobs decides.
-    fileprivate var picture: MapCell {
-        if failed > 0 { return .failed }
-        if active > 0 { return .active }
-        if placed + verified < total { return .waiting }
-        return verified == total && total > 0 ? .verified : .placed
-    }
 }

@@ -166,6 +166,7 @@ extension Intent {
     var done: String {
         switch self {
         case .runMirror(let name, _): "\(name): run begun"
+        case .enrolMirror(let name, _): "\(name): enrolment begun"
         case .scanMirror(let name): "\(name): scan begun"
         case .verifyMirror(let name): "\(name): verify begun"
         case .pauseMirror(let name): "\(name): paused"

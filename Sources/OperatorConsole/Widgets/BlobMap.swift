@@ -1,13 +1,8 @@
-/// What one cell of the blob map stands for: the most urgent of its blobs decides.
-package enum MapCell: Int, Hashable, CaseIterable, Sendable {
-    case verified
-    case placed
-    case waiting
-    case active
-    case failed
+import BackupModel
 
+extension MapMark {
     /// ASCII in every set, because the letter carries the meaning and the colour repeats it.
-    package var glyph: Glyph {
+    var glyph: Glyph {
         switch self {
         case .verified: "v"
         case .placed: "#"
@@ -17,7 +12,7 @@ package enum MapCell: Int, Hashable, CaseIterable, Sendable {
         }
     }
 
-    package var role: StyleRole {
+    var role: StyleRole {
         switch self {
         case .verified: .mapVerified
         case .placed: .mapDone
@@ -30,7 +25,7 @@ package enum MapCell: Int, Hashable, CaseIterable, Sendable {
 
 extension Drawing {
     /// The cells row by row; what does not fit is not drawn.
-    package func blobMap(on grid: inout Grid, in rect: Rect, _ cells: [MapCell]) {
+    func blobMap(on grid: inout Grid, in rect: Rect, _ cells: [MapMark]) {
         guard !rect.isEmpty else { return }
         for (index, cell) in cells.prefix(rect.width * rect.height).enumerated() {
             let x = rect.x + index % rect.width

@@ -17,9 +17,7 @@ struct AlertList: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let reach = try await Reach.attach(place)
-        let state = try await reach.state()
-        await reach.close()
+        let state = try await Reach.look(place).state
         if json { return Standard.json(state.alerts) }
         let lines = state.alerts.map { $0.line(at: state.at) }
         Standard.out(lines.isEmpty ? "no alert is open" : lines.joined(separator: "\n"))

@@ -15,7 +15,7 @@ struct ConsoleCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard ConsoleSession.canDraw else { return try await PlainLoop(place: place).run() }
-        let reach = try await Reach.attachOrStart(place, via: Caller.terminal)
+        let reach = try await Reach.attachOrStart(place, via: Caller.terminal, stay: .console)
         var settings = reach.settings.console
         if let theme { settings.theme = theme }
         let session = ConsoleSession(

@@ -35,7 +35,7 @@ struct EngineStart: AsyncParsableCommand {
     @OptionGroup var place: PlaceOptions
 
     func run() async throws {
-        let reach = try await Reach.attachOrStart(place, via: Caller.terminal)
+        let reach = try await Reach.attachOrStart(place, via: Caller.terminal, stay: .brief)
         let state = try await reach.state()
         Standard.out("engine \(state.version) runs since \(state.startedAt.iso8601())")
         await reach.close()
@@ -53,19 +53,11 @@ struct EngineStop: AsyncParsableCommand {
     var timeout = 120
 
     func run() async throws {
-        let reach = try await Reach.attach(place, via: Caller.terminal)
+        let reach = try await Reach.attach(place)
         try await reach.order(.stopEngine)
-        let deadline = ContinuousClock.now + .seconds(timeout)
-        for await standing in await reach.standing() {
-            if case .attached = standing, ContinuousClock.now < deadline { continue }
-            break
-        }
+        let isLeft = await reach.isLeft(within: .seconds(timeout))
         await reach.close()
-        // The lock is let go last: only then has it ended.
-        while ContinuousClock.now < deadline {
-            if try EngineLock.isFree(reach.place.location) { return Standard.out("engine stopped") }
-            try? await Task.sleep(for: .milliseconds(50))
-        }
+        if isLeft { return Standard.out("engine stopped") }
         throw Ended(.failed, words: "holdfast: the engine still ends its runs; it stops by itself when they are over")
     }
 }
@@ -81,10 +73,7 @@ struct EngineStatus: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let reach = try await Reach.attach(place, via: Caller.terminal)
-        let state = try await reach.state()
-        await reach.close()
-        let picture = EnginePicture(state)
+        let picture = EnginePicture(try await Reach.look(place).state)
         if json { Standard.json(picture) } else { Standard.out(picture.text) }
     }
 }
@@ -100,7 +89,7 @@ struct EngineDrain: AsyncParsableCommand {
     var off = false
 
     func run() async throws {
-        let reach = try await Reach.attach(place, via: Caller.terminal)
+        let reach = try await Reach.attach(place)
         Standard.out(try await reach.order(.drain(isOn: !off)))
         await reach.close()
     }

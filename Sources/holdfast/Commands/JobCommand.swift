@@ -21,9 +21,7 @@ struct JobList: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let reach = try await Reach.attach(place)
-        let state = try await reach.state()
-        await reach.close()
+        let state = try await Reach.look(place).state
         if json { return Standard.json(state.jobs) }
         let lines = state.jobs.map { $0.line(at: state.at) }
         Standard.out(
@@ -56,15 +54,13 @@ struct JobShow: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let reach = try await Reach.attach(job.place)
-        let state = try await reach.state()
-        let settings = try reach.settings.job(named: job.name)
-        await reach.close()
-        guard let standing = state.jobs.first(where: { $0.name == job.name }) else {
+        let look = try await Reach.look(job.place)
+        let settings = try look.settings.job(named: job.name)
+        guard let standing = look.state.jobs.first(where: { $0.name == job.name }) else {
             throw Ended(.usage, words: "holdfast: the engine does not know \(job.name) yet: holdfast config reload")
         }
         if json { return Standard.json(standing) }
-        Standard.out(standing.line(at: state.at))
+        Standard.out(standing.line(at: look.state.at))
         Standard.out(SettingsFragment.text(settings))
     }
 }
@@ -79,7 +75,7 @@ struct JobRunNow: AsyncParsableCommand {
     var wait = false
 
     func run() async throws {
-        let reach = try await Reach.attach(job.place)
+        let reach = try await Reach.attach(job.place, stay: wait ? .console : .brief)
         let before = try await reach.state().jobs.first { $0.name == job.name }?.lastRun?.run
         let words = try await reach.order(.runJob(name: job.name))
         guard wait else {

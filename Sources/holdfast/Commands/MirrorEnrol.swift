@@ -1,8 +1,5 @@
 import ArgumentParser
-import BackupEngine
 import BackupModel
-import BlobCopier
-import Settings
 
 /// Makes a volume ours: probes it, makes its folders, writes its marker, pins its identity.
 struct MirrorEnrol: AsyncParsableCommand {
@@ -19,15 +16,10 @@ struct MirrorEnrol: AsyncParsableCommand {
         guard let fanOut = FanOut(fanOut.split(separator: ",").compactMap { Int($0) }) else {
             throw ValidationError("--fan-out takes one or two digits counts of 1 or 2")
         }
-        let workplace = try await Workplace.open(mirror.place)
-        do {
-            _ = try workplace.settings.mirror(named: mirror.name)
-            let report = try await workplace.engine.copier(mirror.name).enrol(fanOut: fanOut)
-            await workplace.engine.close()
-            if mirror.json { Standard.json(report) } else { Standard.out(report.text(mirror.name)) }
-        } catch {
-            await workplace.engine.close()
-            throw error
+        let intent = Intent.enrolMirror(name: mirror.name, fanOut: fanOut)
+        guard case .enrolled(let report) = try await MirrorInquiry(mirror: mirror).findings(intent) else {
+            throw Failure.noFindings
         }
+        if mirror.json { Standard.json(report) } else { Standard.out(report.text(mirror.name)) }
     }
 }

@@ -18,12 +18,13 @@ struct MirrorRequeue: AsyncParsableCommand {
             return id
         }
         let work = try await WorkingEngine.open(mirror.place)
-        let result = await work.port.send(.requeue(name: mirror.name, blob: id))
-        await work.close()
-        switch result {
-        case .accepted(let words):
+        do {
+            let words = try await work.begin(.requeue(name: mirror.name, blob: id))
+            await work.close()
             if mirror.json { Standard.json(["result": words]) } else { Standard.out(words) }
-        case .refused(let failure): throw failure
+        } catch {
+            await work.close()
+            throw error
         }
     }
 }

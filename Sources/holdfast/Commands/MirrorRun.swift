@@ -37,8 +37,11 @@ struct MirrorRun: AsyncParsableCommand {
         let overrides = RunOverrides(
             batch: batch, workers: workers, limit: limit, readBack: readBack, dryRun: dryRun)
         guard !dryRun else {
-            let workplace = try await Workplace.open(mirror.place)
-            return try await MirrorDryRun(workplace: workplace, mirror: mirror, overrides: overrides).print()
+            let intent = Intent.runMirror(name: mirror.name, overrides: overrides)
+            guard case .forecast(let report) = try await MirrorInquiry(mirror: mirror).findings(intent) else {
+                throw Failure.noFindings
+            }
+            return mirror.json ? Standard.json(report) : Standard.out(report.text)
         }
         try await MirrorFollower(mirror: mirror).follow(.runMirror(name: mirror.name, overrides: overrides))
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BackupModel
 import OperatorConsole
+import Settings
 
 /// The whole state once, for people or as JSON.
 struct StatusCommand: AsyncParsableCommand {
@@ -13,11 +14,10 @@ struct StatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let reach = try await Reach.attach(place)
-        let state = try await reach.state()
-        await reach.close()
-        if json { return Standard.json(state) }
-        for line in PlainText().status(state, now: state.at) { Standard.out(line) }
+        let look = try await Reach.look(place)
+        if json { return Standard.json(look.state) }
+        let text = PlainText(utcOffset: look.settings.console.utcOffset)
+        for line in text.status(look.state, now: look.state.at) { Standard.out(line) }
     }
 }
 
@@ -32,7 +32,7 @@ struct WatchCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let reach = try await Reach.attach(place)
+        let reach = try await Reach.attach(place, stay: .console)
         var shown: Int64 = 0
         for await state in await reach.states() {
             if json {

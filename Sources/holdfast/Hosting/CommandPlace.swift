@@ -27,6 +27,15 @@ struct CommandPlace: Sendable {
         settings.engine.runtimeFolder ?? location.runtimeFolder
     }
 
+    /// Where an engine may serve: where ours would, and where the one that holds the state folder said that it does.
+    /// A login of root often has `XDG_RUNTIME_DIR`, and the machine's unit has not.
+    func runtimeFolders(_ settings: HoldfastSettings) -> [String] {
+        let ours = runtimeFolder(settings)
+        return [ours] + [record.folder].compactMap(\.self).filter { $0 != ours }
+    }
+
+    var record: RuntimeRecord { RuntimeRecord(stateFolder: location.stateFolder) }
+
     /// What is served over HTTP; one door when metrics and API name the same address.
     func webDoors(_ settings: HoldfastSettings) throws -> [HTTPSettings] {
         var doors: [HTTPSettings] = []

@@ -26,7 +26,7 @@ struct EngineHost {
         let engine = try await Engine.open(try builder.configuration(loaded, stop: { ending.call() }))
         let doors: Doors
         do {
-            doors = try await Doors.open(engine, loaded, place)
+            doors = try await Doors.open(engine, loaded, place, web: place.webDoors(loaded.settings))
         } catch {
             await engine.close()
             throw error
@@ -63,7 +63,9 @@ struct Doors {
     private let engine: Engine
     private let place: CommandPlace
 
-    static func open(_ engine: Engine, _ loaded: LoadedSettings, _ place: CommandPlace) async throws -> Doors {
+    static func open(
+        _ engine: Engine, _ loaded: LoadedSettings, _ place: CommandPlace, web doors: [HTTPSettings]
+    ) async throws -> Doors {
         let time = SystemTime.live
         let settings = LinkServerSettings(
             runtimeFolder: place.runtimeFolder(loaded.settings), stateFolder: Array(place.location.stateFolder.utf8),
@@ -79,9 +81,10 @@ struct Doors {
                 }
             })
         let link = try await LinkServer.start(settings, service: engine)
+        place.record.write(settings.runtimeFolder)
         let web = WebDoors(engine: engine)
         do {
-            try await web.open(try place.webDoors(loaded.settings))
+            try await web.open(doors)
         } catch {
             await web.close()
             await link.stop()

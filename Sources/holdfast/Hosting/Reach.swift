@@ -6,77 +6,128 @@ import Settings
 
 /// How a command reaches the engine of its state folder.
 struct Reach {
+    /// How long it wants to stay, which decides whose places at the engine it takes.
+    enum Stay {
+        /// Asks and leaves.
+        case brief
+        /// Follows what happens, as a console does.
+        case console
+    }
+
     let place: CommandPlace
     let settings: HoldfastSettings
     let client: LinkClient
 
     /// To an engine that runs; `ENGINE_NOT_RUNNING` when none does.
-    static func attach(_ options: PlaceOptions, via: String = Caller.terminal) async throws -> Reach {
-        let reach = try Reach(options, via: via)
-        switch await reach.client.firstStanding() {
-        case .attached: return try await reach.checked()
-        case .refused(let failure): throw failure
-        case .away(_, let reason):
-            guard reason.errno == ENOENT || reason.errno == ECONNREFUSED || reason.errno == 0 else { throw reason }
-            throw Failure.engineNotRunning
+    static func attach(
+        _ options: PlaceOptions, via: String = Caller.terminal, stay: Stay = .brief
+    ) async throws -> Reach {
+        let place = try CommandPlace(options)
+        let settings = try place.load().settings
+        for folder in place.runtimeFolders(settings) {
+            let reach = Reach(place, settings, folder, via, stay)
+            let standing = await reach.client.firstStanding()
+            if case .attached = standing { return try await reach.checked() }
+            await reach.close()
+            switch standing {
+            // An engine of another state folder serves now where ours once did.
+            case .refused(let failure) where failure.code == "OTHER_ENGINE" && folder == place.record.folder: continue
+            case .refused(let failure): throw failure
+            case .away(_, let reason) where !reason.isAbsence: throw reason
+            case .away, .attached: continue
+            }
         }
+        throw Failure.engineNotRunning
     }
 
     /// To the engine that runs, or one that is started now.
-    static func attachOrStart(_ options: PlaceOptions, via: String) async throws -> Reach {
-        do { return try await attach(options, via: via) } catch let failure as Failure {
+    static func attachOrStart(_ options: PlaceOptions, via: String, stay: Stay) async throws -> Reach {
+        do { return try await attach(options, via: via, stay: stay) } catch let failure as Failure {
             guard failure.code == Failure.engineNotRunning.code else { throw failure }
         }
-        let reach = try Reach(options, via: via)
+        let place = try CommandPlace(options)
+        let settings = try place.load().settings
+        let reach = Reach(place, settings, place.runtimeFolder(settings), via, stay)
         try await reach.start()
         return try await reach.checked()
     }
 
-    private init(_ options: PlaceOptions, via: String) throws {
-        place = try CommandPlace(options)
-        settings = try place.load().settings
-        client = LinkClient(
-            LinkClientSettings(
-                runtimeFolder: place.runtimeFolder(settings), stateFolder: Array(place.location.stateFolder.utf8),
-                program: Holdfast.version, via: via, wall: { WallTime.now }))
+    /// One look at the engine that runs.
+    struct Look {
+        var state: EngineState
+        var settings: HoldfastSettings
+    }
+
+    static func look(_ options: PlaceOptions) async throws -> Look {
+        let reach = try await attach(options)
+        let state = try await reach.state()
+        await reach.close()
+        return Look(state: state, settings: reach.settings)
+    }
+
+    private init(
+        _ place: CommandPlace, _ settings: HoldfastSettings, _ runtimeFolder: String, _ via: String, _ stay: Stay
+    ) {
+        self.place = place
+        self.settings = settings
+        var link = LinkClientSettings(
+            runtimeFolder: runtimeFolder, stateFolder: Array(place.location.stateFolder.utf8),
+            program: Holdfast.version, via: via, wall: { WallTime.now })
+        link.isBrief = stay == .brief
+        client = LinkClient(link)
     }
 
     /// Waits until the new engine answers; its own words when it ends instead.
     private func start() async throws {
         let spawn = EngineSpawn(place: place)
         let pid = try spawn.start()
-        let deadline = ContinuousClock.now + .seconds(30)
-        let standings = await client.standing()
-        let watch = Task {
-            while !Task.isCancelled, ContinuousClock.now < deadline {
-                if endOfChild(pid) != nil { return true }
-                try? await Task.sleep(for: .milliseconds(20))
-            }
-            return false
-        }
-        let attached = Task {
-            for await standing in standings {
-                switch standing {
-                case .attached: return true
-                case .refused, .away: continue
-                }
-            }
-            return false
-        }
-        let isUp = await withTaskGroup(of: Bool.self) { group in
-            group.addTask { await attached.value }
-            group.addTask {
-                _ = await watch.value
-                return false
-            }
-            let first = await group.next() ?? false
-            watch.cancel()
-            attached.cancel()
-            return first
+        let isUp = await first(within: .seconds(30)) { standing in
+            if case .attached = standing { true } else { false }
+        } unless: {
+            while !Task.isCancelled, endOfChild(pid) == nil { try? await Task.sleep(for: .milliseconds(20)) }
         }
         guard !isUp else { return }
         let said = (try? String(contentsOfFile: spawn.log, encoding: .utf8))?.suffix(2000) ?? ""
         throw Ended(.failed, words: "holdfast: the engine did not start; it said:\n" + printableLines(String(said)))
+    }
+
+    /// Waits until the engine has left; false when it has not in time. It closes its sockets after it has let its state
+    /// folder go.
+    func isLeft(within limit: Duration) async -> Bool {
+        await first(within: limit) { standing in
+            switch standing {
+            case .attached: false
+            case .away(_, let reason): reason.isAbsence
+            case .refused: true
+            }
+        }
+    }
+
+    /// Whether the link comes to stand so in time, and before `unless` returns.
+    private func first(
+        within limit: Duration, _ holds: @escaping @Sendable (EngineLink.LinkStanding) -> Bool,
+        unless: (@Sendable () async -> Void)? = nil
+    ) async -> Bool {
+        let standings = await client.standing()
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await standing in standings where holds(standing) { return true }
+                return false
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            if let unless {
+                group.addTask {
+                    await unless()
+                    return false
+                }
+            }
+            let first = await group.next() ?? false
+            group.cancelAll()
+            return first
+        }
     }
 
     /// A command with other settings than the engine's would mean something else than what is done.
@@ -126,6 +177,11 @@ extension Failure {
         code: "ENGINE_NOT_RUNNING", side: .engine, message: "no engine runs",
         hint: "Start it: holdfast engine start. If one runs, its sockets are elsewhere: set runtime_folder in [engine]."
     )
+
+    /// No engine is there, as against one that is there and cannot or will not.
+    fileprivate var isAbsence: Bool {
+        code == "ENGINE_STOPS" || (code == "ENGINE_AWAY" && [0, ENOENT, ECONNREFUSED].contains(errno))
+    }
 }
 
 extension WallTime {

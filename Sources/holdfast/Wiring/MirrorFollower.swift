@@ -14,12 +14,15 @@ struct MirrorFollower {
         let work = try await WorkingEngine.open(mirror.place)
         let signals = EndSignals()
         let name = mirror.name
-        signals.onEnd { _ in Task { _ = await work.port.send(.stopMirror(name: name)) } }
+        signals.onEnd { _ in
+            work.hurry()
+            Task { _ = await work.port.send(.stopMirror(name: name)) }
+        }
         let states = await work.port.states()
         let before = await before(states)
-        if case .refused(let failure) = await work.port.send(intent) {
+        do { try await work.begin(intent) } catch {
             await work.close()
-            throw failure
+            throw error
         }
         // A signal that came before the run began was refused there.
         if signals.received != nil { _ = await work.port.send(.stopMirror(name: name)) }

@@ -19,7 +19,7 @@ struct PlainLoop {
     }
 
     func run() async throws {
-        let reach = try await Reach.attachOrStart(place, via: Caller.terminal)
+        let reach = try await Reach.attachOrStart(place, via: Caller.terminal, stay: .console)
         let signals = EndSignals()
         let (inputs, put) = AsyncStream.makeStream(of: Input.self)
         signals.onEnd { _ in put.yield(.end) }

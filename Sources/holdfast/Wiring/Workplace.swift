@@ -5,19 +5,8 @@ import Foundation
 import Settings
 import WorkerKit
 
-/// Where a command works: settings read, state folder known, and the engine opened for those who change things.
-struct Workplace {
-    let settings: HoldfastSettings
-    let location: SettingsLocation
-    let engine: Engine
-
-    /// For commands that change something: holds the engine's lock until `engine.close()` (one engine a state folder).
-    static func open(_ place: PlaceOptions) async throws -> Workplace {
-        let (settings, location) = try read(place)
-        let engine = try await Engine.open(configuration(settings, location))
-        return Workplace(settings: settings, location: location, engine: engine)
-    }
-
+/// Where a command works: settings read and state folder known.
+enum Workplace {
     /// For commands that only look, also while an engine runs.
     static func look(_ place: PlaceOptions) throws -> Lookout {
         let (settings, location) = try read(place)

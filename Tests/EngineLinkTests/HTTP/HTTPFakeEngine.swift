@@ -80,6 +80,7 @@ final class HTTPFakeEngine: EngineService {
     func ask(_ query: Query) async -> Answer {
         let state = inner.withLock { $0.state }
         switch query {
+        case .findings: return .findings(.none)
         case .failures(_, let after, let limit):
             let all = state.copies.flatMap(\.failures).sorted { $0.id < $1.id }
             return .failures(Array(all.filter { after == nil || $0.id > after ?? $0.id }.prefix(limit)))

@@ -1,3 +1,4 @@
+import BackupModel
 import Testing
 
 @testable import OperatorConsole
@@ -93,7 +94,7 @@ import Testing
         #expect(all.allSatisfy { $0.text.cells == 1 && $0 != "?" })
         #expect(kind != .ascii || all.allSatisfy(\.isASCII))
         #expect(StateMark.allCases.allSatisfy { $0.rawValue.utf8.count == 2 })
-        #expect(MapCell.allCases.allSatisfy { $0.glyph.isASCII })
+        #expect(MapMark.allCases.allSatisfy { $0.glyph.text.plain.utf8.elementsEqual([$0.letter]) })
     }
 
     @Test("roles have names and map characters of their own")

@@ -1,25 +1,4 @@
-import BackupEngine
 import BackupModel
-import BlobCopier
-
-/// What a run would do, in words or JSON.
-struct MirrorDryRun {
-    var workplace: Workplace
-    var mirror: MirrorOptions
-    var overrides: RunOverrides
-
-    func print() async throws {
-        do {
-            let copier = try await workplace.engine.copier(mirror.name)
-            let report = try await copier.dryRun(overrides)
-            await workplace.engine.close()
-            if mirror.json { Standard.json(report) } else { Standard.out(report.text) }
-        } catch {
-            await workplace.engine.close()
-            throw error
-        }
-    }
-}
 
 extension DryRunReport {
     var text: String {
