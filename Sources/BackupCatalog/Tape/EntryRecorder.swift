@@ -102,10 +102,10 @@ private struct EntryRows {
         trail.removeLast(trail.count - depth)
         for name in rest.split(separator: 0x2f) {
             trail.append((Array(name), try find(name, in: trail.last?.id ?? 0)))
+            // Those on the way too: they may have no entry of their own.
+            try visit(trail[trail.count - 1].id)
         }
-        let id = trail.last?.id ?? 0
-        try visit(id)
-        return id
+        return trail.last?.id ?? 0
     }
 
     /// What stands behind that first name and its slash; nil where the first name is another.

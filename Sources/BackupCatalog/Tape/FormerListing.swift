@@ -22,6 +22,8 @@ package struct FormerListing: Sendable {
         package var archive: Int64
         /// What is in it; nil for all but directories.
         package var directory: Directory?
+        /// A directory without an entry of its own, above something that has one: its facts are unknown.
+        package var isImplied = false
     }
 
     /// From the whole archive to the one that was asked for.
@@ -51,11 +53,51 @@ package struct FormerListing: Sendable {
             select.bind(bytes: name, at: 2)
             let find = try Prepared(db, "SELECT id FROM dirs WHERE parent = ? AND name = ?")
             find.bind(directory.id, at: 1)
-            return try collect(select, directory, limit) { name in
+            let own = try collect(select, directory, limit) { name in
                 find.bind(bytes: name, at: 2)
                 return try find.first { $0.int64(0) }
             }
+            let implied = try implied(db, in: directory, after: name, limit)
+            guard !implied.isEmpty else { return own }
+            let all = (own + implied).sorted { $0.record.path.lexicographicallyPrecedes($1.record.path) }
+            return Array(all.prefix(limit))
         }
+    }
+
+    /// Directories of the chain that have no entry, or none since they were deleted.
+    private func implied(
+        _ db: Database, in directory: Directory, after name: [UInt8], _ limit: Int
+    ) throws -> [Entry] {
+        let links = chain.map { String($0.id) }.joined(separator: ", ")
+        let select = try Prepared(
+            db,
+            """
+            SELECT d.id, d.name, v.backup FROM dirs d CROSS JOIN backup_dirs v
+            WHERE d.parent = ? AND d.name > ? AND v.dir = d.id AND v.backup IN (\(links)) ORDER BY d.name
+            """)
+        select.bind(directory.id, at: 1)
+        select.bind(bytes: name, at: 2)
+        let own = try Prepared(db, "SELECT backup, kind FROM files WHERE dir = ? AND name = ?")
+        own.bind(directory.id, at: 1)
+        defer { select.reset() }
+        var entries: [Entry] = []
+        while entries.count < limit, try select.step() {
+            let path = select.bytes(1)
+            guard let rank = ranks[select.int64(2)], rank >= directory.floor, entries.last?.record.path != path else {
+                continue
+            }
+            own.bind(bytes: path, at: 2)
+            let rows = try own.all { (rank: ranks[$0.int64(0)] ?? -1, kind: $0.int(1)) }
+                .filter { $0.rank >= directory.floor }
+            guard let newest = rows.max(by: { $0.rank < $1.rank }) else {
+                entries.append(
+                    Entry(impliedAt: path, select.int64(2), Directory(id: select.int64(0), floor: directory.floor)))
+                continue
+            }
+            guard newest.kind != EntryKind.directory.rawValue, rank > newest.rank else { continue }
+            entries.append(Entry(impliedAt: path, select.int64(2), Directory(id: select.int64(0), floor: newest.rank)))
+        }
+        return entries
     }
 
     /// Of the rows of one name the newest of the chain counts.
@@ -95,7 +137,7 @@ package struct FormerListing: Sendable {
 
 /// A former backup as one stream: an entry, then what is in it, each directory in the order of its names' bytes.
 ///
-/// Paths are whole. Memory is one page for each level of the tree.
+/// Paths are whole. Directories without an entry of their own are passed, not told. Memory is one page for each level of the tree.
 package struct FormerWalk: Sendable {
     private struct Level {
         var directory: FormerListing.Directory
@@ -134,9 +176,15 @@ package struct FormerWalk: Sendable {
             if let directory = entry.directory {
                 levels.append(Level(directory: directory, path: record.path + [0x2f]))
             }
-            return record
+            if !entry.isImplied { return record }
         }
         return nil
+    }
+}
+
+extension FormerListing.Entry {
+    fileprivate init(impliedAt name: [UInt8], _ archive: Int64, _ directory: FormerListing.Directory) {
+        self.init(record: EntryRecord(.directory, name), archive: archive, directory: directory, isImplied: true)
     }
 }
 

@@ -146,7 +146,8 @@ import Testing
                 sight: tape("NX0007") { $0.isWriteProtected = true }, action: .use, reason: .fits),
             Row(
                 name: "too old for the drive", purpose: append, sight: tape("NX0007", barcode: "NX0007L7"),
-                action: .refuse, reason: .wrongGeneration),
+                action: .refuse, reason: .wrongGeneration
+            ) { $0.known?.barcode = "NX0007L7" },
             Row(
                 name: "no medium of the pool", purpose: append, sight: tape("NX0007"), action: .refuse,
                 reason: .wrongGeneration

@@ -110,7 +110,8 @@ import Testing
 
     @Test(
         "F34 a medium near its end, by its alerts or its loads",
-        arguments: [([7], 0, true), ([19], 0, true), ([3, 6], 0, false), ([], 20_000, true), ([], 19_999, false)])
+        arguments: [([7], 0, true), ([19], 0, true), ([3, 6], 0, false), ([], 20_000, true), ([], 19_999, false)]
+            as [([Int], Int64, Bool)])
     func wear(alerts: [Int], loads: Int64, isWorn: Bool) {
         let volume = Self.with(volume("A")) { $0.loads = loads }
         #expect((MediumWear.judge(volume, alerts: alerts) != nil) == isWorn)
