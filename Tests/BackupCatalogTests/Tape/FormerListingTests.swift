@@ -1,6 +1,7 @@
 import BackupCatalog
 import BackupModel
 import Foundation
+import GRDB
 import Testing
 
 @Suite struct FormerListingTests {
