@@ -41,6 +41,16 @@ struct JobChecks {
         }
     }
 
+    /// Written out with their defaults, as `config show` does, they say nothing.
+    private func isDefault(_ key: String, of job: JobSettings) -> Bool {
+        switch key {
+        case "strategy": job.tape.strategy == .direct
+        case "one_file_system": !job.tape.oneFileSystem
+        case "incremental": !job.tape.isIncremental
+        default: false
+        }
+    }
+
     private mutating func checkWork(of job: JobSettings) {
         let kind = job.kind.rawValue
         let (taken, needed) = Self.keys(of: job.kind)
@@ -48,7 +58,7 @@ struct JobChecks {
             if needed.contains(key), !says(job, key) {
                 complain(job, "kind", "a job of kind \"\(kind)\" needs \"\(key)\"")
             }
-            if !taken.contains(key), says(job, key) {
+            if !taken.contains(key), says(job, key), !isDefault(key, of: job) {
                 complain(job, key, "\"\(key)\" is not for a job of kind \"\(kind)\"")
             }
         }

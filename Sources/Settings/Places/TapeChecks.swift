@@ -114,8 +114,11 @@ struct TapeChecks {
         if tape.strategy == .image, tape.sources.count > 1 {
             complain(table + ["sources"], "\"sources\" must be one file or device for \"strategy\" of image")
         }
-        for key in ["include", "exclude", "one_file_system", "incremental"]
-        where tape.strategy == .image && set.contains(table + [key]) {
+        let walking = [
+            ("include", !tape.include.isEmpty), ("exclude", !tape.exclude.isEmpty),
+            ("one_file_system", tape.oneFileSystem), ("incremental", tape.isIncremental),
+        ]
+        for (key, isSet) in walking where tape.strategy == .image && isSet {
             complain(table + [key], "\"\(key)\" says nothing with \"strategy\" of image")
         }
         if tape.spool != nil, tape.strategy != .staged {

@@ -69,7 +69,7 @@ extension ValueKind where Value == Int64 {
     fileprivate static var blockSize: Self {
         let range: ClosedRange<Int64> = (256 << 10)...(4 << 20)
         let words = "256 KiB to 4 MiB, in steps of 4 KiB"
-        var kind = size(atLeast: range.lowerBound)
+        var kind = size(atLeast: 0)
         let read = kind.read
         kind = ValueKind(kind.kind, words) { node throws(BadValue) in
             let value = try read(node)
@@ -148,8 +148,7 @@ extension ValueKind where Value == TapeGeneration {
         return ValueKind("word", words.joined(separator: ", ")) { node throws(BadValue) in
             let text = try node.text()
             guard words.contains(text), let generation = TapeGeneration(rawValue: text) else {
-                throw BadValue(
-                    "must be one of \(words.joined(separator: ", "))" + NearestWord.suggestion(text, among: words))
+                throw BadValue("must be one of \(words.joined(separator: ", "))")
             }
             return generation
         } write: {
