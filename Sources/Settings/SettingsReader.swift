@@ -31,6 +31,11 @@ struct SettingsReader {
         if let include = places[["engine", "include"]], include.file != files.first {
             complain(include, "\"include\" stands in an included file; only the settings file itself names the folder")
         }
+        settings.libraries = named("library", atMost: 20, KeyTables.libraryRules) {
+            LibrarySettings(name: $0, kind: .virtual)
+        }
+        settings.drives = named("drive", atMost: 50, KeyTables.driveRules) { DriveSettings(name: $0) }
+        settings.pools = named("pool", atMost: 100, KeyTables.poolRules) { Pool(name: $0) }
         settings.jobs = named("job", atMost: 500, KeyTables.jobRules) { JobSettings(name: $0, kind: .command) }
         settings.sets = named("set", atMost: 200, KeyTables.setRules) { RecoverySetSettings(name: $0) }
         drafts.channels = named("channel", atMost: 50, KeyTables.channelRules) { ChannelDraft(name: $0) }
@@ -50,6 +55,7 @@ struct SettingsReader {
     private mutating func checkTogether(_ resolve: (String) -> String) {
         let found =
             MirrorPlaces.problems(settings.mirrors, resolve: resolve)
+            + TapeChecks(settings, set: Set(places.keys), resolve: resolve).problems
             + JobChecks(settings, set: Set(places.keys)).problems
             + VoiceChecks(drafts, set: Set(places.keys)).problems
         for problem in found {

@@ -33,6 +33,18 @@ import Testing
         #expect(settings.voice.channels.map(\.name) == ["mail"])
     }
 
+    @Test("the example of tape is taken as it is")
+    func tapeExample() throws {
+        let texts = try documentation().components(separatedBy: "```toml\n").dropFirst()
+        let text = try #require(texts.first { $0.contains("[library.shelf]") })
+        let settings = try parse(String(text.prefix(upTo: try #require(text.range(of: "```")).lowerBound)))
+        #expect(settings.libraries.map(\.drives) == [["lto9"]])
+        #expect(settings.drives.first?.buffer == .bytes(8 << 30))
+        #expect(settings.drives.first?.policy == .paced)
+        #expect(settings.pools.first?.retention == .span(7, .year))
+        #expect(settings.jobs.first?.tape.sources == ["/data/Filme"])
+    }
+
     /// A default that is written is the default that is used.
     @Test(arguments: KeyTables.tables) func defaults(table: KeyTables.Table) throws {
         let (before, own) = wholeTables[table.section] ?? ("", "[\(table.section)]\n")
@@ -45,6 +57,9 @@ import Testing
     /// For sections that need more than a heading: what stands above it, and the smallest table.
     private let wholeTables = [
         "mirror": ("", coldMirror),
+        "library": ("[drive.d]\n", "[library.l]\nkind = \"virtual\"\npath = \"/l\"\ndrives = [\"d\"]\n"),
+        "drive": ("", "[drive.d]\ndevice = \"/dev/nst0\"\n"),
+        "pool": ("", "[pool.p]\n"),
         "job": (
             "[job.a]\nkind = \"command\"\ncommand = [\"/bin/true\"]\n",
             "[job.b]\nkind = \"command\"\ncommand = [\"/bin/true\"]\nschedule = \"*-*-* 02:00\"\nafter = [\"a\"]\n"

@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("job.retries", 1, 2), ("job.NAME.retries", 1, 2), ("job.dump", 20, 1), ("job", 20, 2), ("logging.level", 1, 1),
+        ("job.retries", 1, 2), ("job.NAME.retries", 1, 2), ("job.dump", 29, 1), ("job", 29, 2), ("logging.level", 1, 1),
         ("logging", 4, 1), ("digest.at", 1, 0),
     ])
     func howMany(key: String, keys: Int, values: Int) throws {

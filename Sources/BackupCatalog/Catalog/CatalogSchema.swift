@@ -21,5 +21,6 @@ extension FileKind {
             .jobTables,
             .operatorTables,
             .outbox,
+            .tapeTables,
         ])
 }

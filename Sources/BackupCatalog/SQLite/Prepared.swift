@@ -38,6 +38,16 @@ struct Prepared {
         if !bytes.isEmpty { sqlite3_bind_blob(handle, index, bytes, Int32(bytes.count), Prepared.copied) }
     }
 
+    func bind(bytes: ArraySlice<UInt8>, at index: Int32) {
+        bytes.withUnsafeBufferPointer { buffer in
+            guard let start = buffer.baseAddress, !buffer.isEmpty else {
+                sqlite3_bind_zeroblob(handle, index, 0)
+                return
+            }
+            sqlite3_bind_blob(handle, index, start, Int32(buffer.count), Prepared.copied)
+        }
+    }
+
     /// Nil binds the empty blob, which sorts before every name.
     func bind(_ blob: BlobID?, at index: Int32) {
         guard let words = blob?.words else {
@@ -89,6 +99,8 @@ struct Prepared {
     func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+    func isBlob(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_BLOB }
 
     func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
 

@@ -196,7 +196,8 @@ extension JobContext {
         switch run.kind {
         case .mirrorScan: .scanMirror(name: settings.mirror)
         case .mirrorVerify: .verifyMirror(name: settings.mirror)
-        case .mirrorRun, .command: .runMirror(name: settings.mirror, overrides: RunOverrides())
+        // No other kind comes here.
+        case .mirrorRun, .command, .tapeArchive, .tapeVerify: .runMirror(name: settings.mirror, overrides: RunOverrides())
         }
     }
 }

@@ -62,12 +62,12 @@ package enum SetWatch {
     /// Nil for a scan or a verification, which makes no copy.
     private static func copy(of name: String, _ job: JobSettings?, _ facts: SetFacts, _ now: WallTime) -> Copy? {
         switch job?.kind {
-        case .mirrorScan?, .mirrorVerify?: return nil
+        case .mirrorScan?, .mirrorVerify?, .tapeVerify?: return nil
         case .mirrorRun?:
             let standing = MirrorStanding(facts.evidence[job?.mirror ?? ""] ?? [], now: now)
             let words = standing.provedAt == nil ? "\(name.tidied(100)): \(standing.words)" : standing.words
             return Copy(at: standing.provedAt, evidence: words, flawed: standing.flawedAtSource)
-        case .command?, nil:
+        case .command?, .tapeArchive?, nil:
             // A run of the future is not believed (I12).
             let good = facts.runs.filter { run in
                 run.job == name && run.result == .ok

@@ -6,6 +6,8 @@ package struct JobSettings: Hashable, Codable, Sendable {
     package var mirror: String
     /// The argument vector of a `command` job.
     package var command: [String]
+    /// What a `tape.*` job works on.
+    package var tape: TapeJobSettings
     /// systemd calendar syntax or five-field cron, as written; nil: runs only when asked or chained.
     package var schedule: String?
     /// After a time switched off, one catch-up for all that was missed (C7).
@@ -37,6 +39,7 @@ package struct JobSettings: Hashable, Codable, Sendable {
         self.kind = kind
         mirror = ""
         command = []
+        tape = TapeJobSettings()
         isPersistent = false
         jitter = 0
         after = []
@@ -60,6 +63,8 @@ package enum JobKind: String, Codable, CaseIterable, Sendable {
     case mirrorRun = "mirror.run"
     case mirrorScan = "mirror.scan"
     case mirrorVerify = "mirror.verify"
+    case tapeArchive = "tape.archive"
+    case tapeVerify = "tape.verify"
     case command
 }
 

@@ -40,10 +40,13 @@ package struct SettingsChange: Hashable, Sendable {
     /// In the order of the documentation, then of the names.
     package private(set) var items: [Item] = []
 
-    /// `running`: names of jobs and mirrors that have a run now.
+    /// `running`: names of jobs, mirrors and drives that have a run now.
     package init(from old: HoldfastSettings, to new: HoldfastSettings, running: Set<String> = []) {
         self.running = running
         named("mirror", KeyTables.mirrorRules, old.mirrors, new.mirrors, \.name)
+        named("library", KeyTables.libraryRules, old.libraries, new.libraries, \.name)
+        named("drive", KeyTables.driveRules, old.drives, new.drives, \.name)
+        named("pool", KeyTables.poolRules, old.pools, new.pools, \.name)
         named("job", KeyTables.jobRules, old.jobs, new.jobs, \.name)
         named("set", KeyTables.setRules, old.sets, new.sets, \.name)
         single("alerts", old.voice.withoutTables == new.voice.withoutTables)

@@ -25,16 +25,45 @@ struct JobChecks {
         problems.append(CrossProblem(path: ["job", job.name, key], message: message))
     }
 
+    /// Keys that are for some kinds of jobs only.
+    private static let workKeys = ["mirror", "command", "sources", "pool"] + archiveKeys
+    private static let archiveKeys = [
+        "strategy", "include", "exclude", "one_file_system", "incremental", "spool", "encryption",
+    ]
+
+    /// Those that a kind takes, and those of them that it must have.
+    private static func keys(of kind: JobKind) -> (taken: [String], needed: [String]) {
+        switch kind {
+        case .mirrorRun, .mirrorScan, .mirrorVerify: (["mirror"], ["mirror"])
+        case .command: (["command"], ["command"])
+        case .tapeArchive: (["sources", "pool"] + archiveKeys, ["sources", "pool"])
+        case .tapeVerify: (["pool"], ["pool"])
+        }
+    }
+
+    /// Written out with their defaults, as `config show` does, they say nothing.
+    private func isDefault(_ key: String, of job: JobSettings) -> Bool {
+        switch key {
+        case "strategy": job.tape.strategy == .direct
+        case "one_file_system": !job.tape.oneFileSystem
+        case "incremental": !job.tape.isIncremental
+        default: false
+        }
+    }
+
     private mutating func checkWork(of job: JobSettings) {
         let kind = job.kind.rawValue
-        if job.kind == .command {
-            if job.command.isEmpty { complain(job, "kind", "a job of kind \"command\" needs \"command\"") }
-            if !job.mirror.isEmpty { complain(job, "mirror", "\"mirror\" is not for a job of kind \"command\"") }
-        } else {
-            if job.mirror.isEmpty { complain(job, "kind", "a job of kind \"\(kind)\" needs \"mirror\"") }
-            if !job.command.isEmpty { complain(job, "command", "\"command\" is not for a job of kind \"\(kind)\"") }
+        let (taken, needed) = Self.keys(of: job.kind)
+        for key in Self.workKeys {
+            if needed.contains(key), !says(job, key) {
+                complain(job, "kind", "a job of kind \"\(kind)\" needs \"\(key)\"")
+            }
+            if !taken.contains(key), says(job, key), !isDefault(key, of: job) {
+                complain(job, key, "\"\(key)\" is not for a job of kind \"\(kind)\"")
+            }
         }
         if !job.mirror.isEmpty { checkName(job.mirror, of: "mirror", at: ["job", job.name, "mirror"]) }
+        if !job.tape.pool.isEmpty { checkName(job.tape.pool, of: "pool", at: ["job", job.name, "pool"]) }
         if !job.stopCommand.isEmpty, job.startCommand.isEmpty {
             complain(job, "stop", "\"stop\" without \"start\": nothing would start the service again")
         }
@@ -84,7 +113,12 @@ struct JobChecks {
 
     private mutating func checkName(_ name: String, of section: String, at path: [String]) {
         guard !set.contains([section, name]) else { return }
-        let known = section == "mirror" ? settings.mirrors.map(\.name) : settings.jobs.map(\.name)
+        let known =
+            switch section {
+            case "mirror": settings.mirrors.map(\.name)
+            case "pool": settings.pools.map(\.name)
+            default: settings.jobs.map(\.name)
+            }
         let key = path.last ?? ""
         problems.append(
             CrossProblem(

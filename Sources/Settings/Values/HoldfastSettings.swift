@@ -4,6 +4,9 @@ package import BackupModel
 package struct HoldfastSettings: Hashable, Sendable {
     /// These in order of name.
     package var mirrors: [MirrorSettings]
+    package var libraries: [LibrarySettings] = []
+    package var drives: [DriveSettings] = []
+    package var pools: [Pool] = []
     package var jobs: [JobSettings] = []
     package var sets: [RecoverySetSettings] = []
     package var voice = VoiceSettings()

@@ -10,6 +10,22 @@ extension KeyTables {
         .required("kind", .word, \.kind, "What it does."),
         .emptyable("mirror", .name(of: "mirror"), \.mirror, "The mirror that a `mirror.*` job works on."),
         .emptyable("command", .command, \.command, "What a `command` job runs. No shell reads it."),
+        .emptyable(
+            "sources", .sources, \.tape.sources, "What a `tape.archive` job writes: folders, or one file to `image`."),
+        .emptyable("pool", .name(of: "pool"), \.tape.pool, "The pool whose tapes a `tape.*` job writes or reads."),
+        .key(
+            "strategy", .word, \.tape.strategy, of: job,
+            "How it gets to the tape: at once, over a spool, or as one file."),
+        .emptyable("include", .patterns, \.tape.include, "Only what matches one of these. None: all."),
+        .emptyable("exclude", .patterns, \.tape.exclude, "Not what matches one of these."),
+        .key("one_file_system", .flag, \.tape.oneFileSystem, of: job, "Do not follow mounts below the sources."),
+        .key(
+            "incremental", .flag, \.tape.isIncremental, of: job,
+            "Only what changed since the job's newest complete archive."),
+        .optional(
+            "spool", .path, \.tape.spool,
+            "Holds the parts of a `staged` archive. None: `spool/` in the state folder."),
+        .optional("encryption", .secret, \.tape.encryption, "The key file to seal with. None: as the pool says."),
         .optional(
             "schedule", .schedule, \.schedule,
             "When: systemd calendar syntax or five-field cron. None: when asked, or after other jobs."),

@@ -16,6 +16,9 @@ package enum KeyTables {
 
     package static let tables: [Table] = [
         Table(section: "mirror", isNamed: true, keys: mirrorRules.map(\.key)),
+        Table(section: "library", isNamed: true, keys: libraryRules.map(\.key)),
+        Table(section: "drive", isNamed: true, keys: driveRules.map(\.key)),
+        Table(section: "pool", isNamed: true, keys: poolRules.map(\.key)),
         Table(section: "job", isNamed: true, keys: jobRules.map(\.key)),
         Table(section: "set", isNamed: true, keys: setRules.map(\.key)),
         Table(section: "alerts", isNamed: false, keys: alertsRules.map(\.key)),

@@ -78,8 +78,8 @@ actor SleepGuard {
 extension JobKind {
     fileprivate var writes: Bool {
         switch self {
-        case .mirrorRun, .command: true
-        case .mirrorScan, .mirrorVerify: false
+        case .mirrorRun, .command, .tapeArchive: true
+        case .mirrorScan, .mirrorVerify, .tapeVerify: false
         }
     }
 }

@@ -17,6 +17,9 @@ enum Benchmark {
         case ("index", 2):
             guard let count = Int(rest[1]), count >= 100_000 else { throw Usage() }
             try IndexBenchmark(path: rest[0], count: count).measure()
+        case ("catalog", 2):
+            guard let count = Int(rest[1]), count >= 1000 else { throw Usage() }
+            try CatalogBenchmark(path: rest[0], count: count).measure()
         case ("ring", 3):
             guard let bytes = Int(rest[0]), let block = Int(rest[1]), let total = Int(rest[2]) else { throw Usage() }
             try await RingBenchmark(bytes: bytes, blockSize: block, total: total).measure()
@@ -43,7 +46,7 @@ enum Benchmark {
     struct Usage: Error, CustomStringConvertible {
         let description = """
             benchmark hash blake3|sha256 FILE... | hash-mapped blake3|sha256 FILE... | hash-memory \
-            | index FILE BLOBS (100000 and more) | ring BYTES BLOCK TOTAL \
+            | index FILE BLOBS (100000 and more) | catalog FILE ENTRIES | ring BYTES BLOCK TOTAL \
             | pipe RULE BYTES BLOCK DRIVEBUFFER TOTAL SPEED... | source FOLDER READERS
             """
     }
