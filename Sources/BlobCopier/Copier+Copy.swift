@@ -84,11 +84,15 @@ extension Copier {
     private func copyThrough(_ session: CopySession, _ volume: IndexedVolume, limit: Int?) async -> SessionEnd {
         var failedBarriers = 0
         var pass = 1
+        // Stays until it is settled: nobody claims it before.
+        var uncertain: [BlobRecord] = []
         while true {
             let damage = session.done.foundDamage
             let end = await onePass(session, limit: limit)
             if end.isAbandoned { return SessionEnd(result: .interrupted, failure: .hung, hasHungWorkers: true) }
-            switch await settle(end.uncertain, after: end.trouble, session, volume) {
+            uncertain += end.uncertain
+            let wasCertain = uncertain.isEmpty
+            switch await settle(&uncertain, after: end.trouble, session, volume) {
             case .ends(let end): return end
             case .troubled(.barrier(let failure)):
                 failedBarriers += 1
@@ -104,7 +108,7 @@ extension Copier {
                 do throws(Failure) { isProved = try await session.payOwedProofs() } catch {
                     return SessionEnd(result: .failed, failure: error)
                 }
-                let isDone = isProved && end.uncertain.isEmpty && session.done.foundDamage == damage
+                let isDone = isProved && wasCertain && session.done.foundDamage == damage
                 if isDone || pass == 3 { return await ended(session, isProved: isProved, limit: limit) }
                 pass += 1
             }
@@ -138,9 +142,10 @@ extension Copier {
         case ends(SessionEnd)
     }
 
-    /// Finds out what became of blobs whose fate is not certain, waiting for the volume where it is away.
+    /// Finds out what became of blobs whose fate is not certain, waiting for the volume where it is away. Those that
+    /// are settled are no more among them.
     private func settle(
-        _ uncertain: [BlobRecord], after trouble: Trouble?, _ session: CopySession, _ volume: IndexedVolume
+        _ uncertain: inout [BlobRecord], after trouble: Trouble?, _ session: CopySession, _ volume: IndexedVolume
     ) async -> Settlement {
         var lost: Failure? = if case .lost(let failure) = trouble { failure } else { nil }
         var hasWaited = false
@@ -152,6 +157,7 @@ extension Copier {
             }
             do throws(Trouble) {
                 _ = try await session.reconcile(uncertain)
+                uncertain = []
                 if hasWaited { return .recovered }
                 return trouble.map { .troubled($0) } ?? .settled
             } catch {

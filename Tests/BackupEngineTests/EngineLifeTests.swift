@@ -34,14 +34,8 @@ import WorkerKit
             }
         }
         let engine = try await Engine.open(place.configuration(place.settings()), time: time)
-        let clock = ContinuousClock()
-        var last = clock.now
         var count = 0
         for await _ in await engine.states() {
-            let gap = clock.now - last
-            // Consoles take what is older for an engine away.
-            #expect(gap < .seconds(10))
-            last = clock.now
             count += 1
             if count == 4 { break }
         }

@@ -126,10 +126,10 @@ import WorkerKit
         #expect(mirror.temporaries == [])
     }
 
-    @Test("A16 a syncfs that always fails ends the run as failed, nothing marked")
-    func stuckBarrier() async throws {
+    @Test("A16 a syncfs that always fails ends the run as failed, nothing marked", arguments: [8, 100])
+    func stuckBarrier(batch: Int) async throws {
         let mirror = try MirrorFixture(blobs: 20)
-        let copier = try await mirror.enrolled()
+        let copier = try await mirror.enrolled { $0.batch = batch }
         mirror.plan.add(FaultRule(.fail(EIO), [.syncFileSystem], side: .destination, times: nil))
         let summary = try await copier.run()
         #expect(summary.result == .failed && summary.failure?.side == .destination)

@@ -69,7 +69,7 @@ extension Engine {
     }
 
     /// Returns when a state taken after now has gone out.
-    func published() async {
+    package func published() async {
         guard publishing.loop != nil, !isClosing else { return }
         await withCheckedContinuation {
             publishing.waiters.append($0)

@@ -53,6 +53,8 @@ final class ForegroundEngine: Sendable {
     /// Waits for what others have begun here, unless somebody is in a hurry, and ends.
     func close() async {
         var isTold = false
+        // The state that is there may be older than the end of our own work.
+        await engine.published()
         for await state in await engine.states() {
             let busy = state.copies.filter(\.phase.isBusy).map(\.name)
             if busy.isEmpty || isHurried.load(ordering: .acquiring) { break }

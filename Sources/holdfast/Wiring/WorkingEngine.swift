@@ -29,8 +29,8 @@ struct WorkingEngine: Sendable {
     private static func attached(_ place: PlaceOptions, busy: Failure) async throws -> WorkingEngine {
         let reach: Reach
         do { reach = try await Reach.attach(place, stay: .console) } catch let failure as Failure {
-            // The holder listens to nobody: its name is what helps.
-            throw failure.code == Failure.engineNotRunning.code ? busy : failure
+            // The holder listens to nobody, or elsewhere: its name is what helps.
+            throw [Failure.engineNotRunning.code, "OTHER_ENGINE"].contains(failure.code) ? busy : failure
         }
         return WorkingEngine(
             port: reach.client, settings: reach.settings, holder: busy, hurry: {}, close: { await reach.close() })

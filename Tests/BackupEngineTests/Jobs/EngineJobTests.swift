@@ -1,6 +1,7 @@
 import BackupCatalog
 import BackupModel
 import Foundation
+import Synchronization
 import Testing
 import WorkerKit
 
@@ -139,12 +140,23 @@ import WorkerKit
 
     @Test("a job that takes too long is ended and has failed; paused time does not count")
     func timeoutAndPause() async throws {
-        let place = try JobPlace([commandJob("j", ["sleep", "60"]) { $0.timeout = 3 }])
-        let engine = try await place.open()
+        let place = try JobPlace([commandJob("j", ["sleep", "600"]) { $0.timeout = 3600 }])
+        // Hours pass when the test says so.
+        let hours = Atomic(0)
+        var time = SystemTime.live
+        time.wall = { SystemTime.live.wall().adding(seconds: Double(hours.load(ordering: .relaxed)) * 3600) }
+        time.monotonic = { SystemTime.live.monotonic() + Int64(hours.load(ordering: .relaxed)) * 3_600_000_000_000 }
+        let engine = try await place.open(time: time)
         try await engine.begin(.runJob(name: "j"))
         try await engine.begin(.pauseJob(name: "j"))
         _ = try await engine.state { $0.job("j")?.phase == .paused }
+        hours.store(2, ordering: .relaxed)
         try await engine.begin(.resumeJob(name: "j"))
+        let resumed = try await engine.state { $0.job("j")?.phase == .running }
+        // More than two looks at the clock later.
+        let later = try await engine.state { $0.at.seconds(since: resumed.at) > 1.2 }
+        #expect(later.job("j")?.phase == .running)
+        hours.store(4, ordering: .relaxed)
         let state = try await engine.state { $0.job("j")?.phase == .idle }
         #expect(state.job("j")?.lastRun?.failure?.code == "JOB_TIMEOUT")
         await engine.close()
