@@ -159,7 +159,7 @@ extension TapeWriter {
     }
 
     /// Lets go of the volume; the next one is asked for.
-    func leave(_ passage: Passage, as state: VolumeState, because reason: VolumeNeed.Reason) async throws {
+    func leave(_ passage: Passage, as state: VolumeFate, because reason: VolumeNeed.Reason) async throws {
         let nonce = mounted?.label.nonce ?? ""
         unmount()
         passage.isBegun = false

@@ -80,7 +80,7 @@ package protocol ArchiveJournal: Sendable {
     /// A tape file, behind a synchronous filemark; `end`: of its volume now.
     func wrote(_ file: WrittenFile) async throws
     /// Nothing more is to be written to that volume.
-    func ended(volume nonce: String, as state: VolumeState) async throws
+    func ended(volume nonce: String, as state: VolumeFate) async throws
     /// The archive is whole on tape, with its index, all of it behind a synchronous filemark.
     func complete(_ archive: WrittenArchive) async throws
     /// The archive is none: what lies on the tapes of it counts for nothing.
@@ -88,7 +88,7 @@ package protocol ArchiveJournal: Sendable {
 }
 
 /// How a volume is left.
-package enum VolumeState: Hashable, Sendable {
+package enum VolumeFate: Hashable, Sendable {
     case full
     /// A hard error: readable still, never appended to (F3).
     case error(String)
