@@ -20,7 +20,7 @@ package actor TapeReader {
         self.finder = finder
     }
 
-    /// A block that could not be read; zeros were given in its place (F22).
+    /// A block that could not be read; bytes of 255 were given in its place (F22).
     package struct Damage: Hashable, Sendable {
         package var label: String
         package var file: Int
@@ -94,7 +94,8 @@ package actor TapeReader {
                     Damage(
                         label: part.label, file: part.file, block: index,
                         offset: frame.streamOffset(afterBlocks: index), words: Words.of(fault)))
-                try [UInt8](repeating: 0, count: size).withUnsafeBytes(take)
+                // Zeros would be taken for the archive's end where a header belongs.
+                try [UInt8](repeating: 255, count: size).withUnsafeBytes(take)
                 try drive.locate(first + index + 1)
             }
         }

@@ -34,7 +34,8 @@ struct MountedVolume {
         end = TapeEnd(files: end.files + 1, block: end.block + blocks + 1)
     }
 
-    /// The end of the tape: reads the block before the filemark again (F31). Stands at the end of data afterwards.
+    /// Reads the block before the filemark again: a drive may say more than is there (F31). Stands at the end of data
+    /// afterwards.
     func holdsLast(_ block: [UInt8]) throws -> Bool {
         try drive.locate(end.block - 2)
         var buffer = BlockBuffer(size: max(block.count, 4096))

@@ -115,7 +115,7 @@ extension TapeWriter {
         let first = volume.end
         Failpoint.hit("T4")
         try volume.endFile(blocks: composer.blocks)
-        if !isLast, try !volume.holdsLast(composer.last) {
+        if try !volume.holdsLast(composer.last) {
             throw TapeFault(
                 .mediumError, operation: "read back", detail: "the tape's last block is not what was written")
         }
