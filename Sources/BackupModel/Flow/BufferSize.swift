@@ -29,14 +29,20 @@ package enum BufferSize: Hashable, Codable, Sendable {
         let asked: Int64 =
             switch self {
             case .bytes(let count): count
-            case .share(let percent): room.least / 100 * Int64(percent)
+            case .share(let percent): BufferSize.part(of: room.least, percent: Int64(percent))
             }
-        let allowed = BufferSize.wholeBlocks(room.least / 100 * BufferSize.mostPercent, blockSize)
+        let allowed = BufferSize.wholeBlocks(
+            BufferSize.part(of: room.least, percent: BufferSize.mostPercent), blockSize)
         let wanted = max(BufferSize.wholeBlocks(asked, blockSize), 4 * blockSize)
         guard wanted <= allowed || isOverridden else {
             throw BufferRefusal(asked: wanted, allowed: allowed, isByGroup: room.isBoundByGroup)
         }
         return wanted
+    }
+
+    /// Exact to the byte, and without overflow where no limit is set.
+    private static func part(of bytes: Int64, percent: Int64) -> Int64 {
+        bytes / 100 * percent + bytes % 100 * percent / 100
     }
 
     private static func wholeBlocks(_ bytes: Int64, _ blockSize: Int64) -> Int64 {

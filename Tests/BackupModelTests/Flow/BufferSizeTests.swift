@@ -31,7 +31,7 @@ struct BufferSizeTests {
             testDescription: "61 % is refused", size: .share(percent: 61), room: big, given: nil,
             allowed: 13516 * mebibyte),
         Case(testDescription: "60 % is not", size: .share(percent: 60), room: big, given: 13516 * mebibyte),
-        Case(testDescription: "a quarter of a small group", size: .standard, room: small, given: 255 * mebibyte),
+        Case(testDescription: "a quarter of a small group", size: .standard, room: small, given: 256 * mebibyte),
         Case(
             testDescription: "8 GiB in a small group", size: .bytes(8 * gibibyte), room: small, given: nil,
             allowed: 614 * mebibyte),

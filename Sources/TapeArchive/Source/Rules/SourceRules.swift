@@ -22,7 +22,7 @@ package struct SourceRules: Hashable, Sendable {
         self.isOneFileSystem = isOneFileSystem
     }
 
-    /// <https://bford.info/cachedir/>
+    /// The tag file of the Cache Directory Tagging Specification.
     package static let cacheTag = Array("CACHEDIR.TAG".utf8)
     package static let cacheSignature = Array("Signature: 8a477f597d28d172789f06886806bc55".utf8)
 
