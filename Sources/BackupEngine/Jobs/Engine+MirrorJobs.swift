@@ -197,7 +197,8 @@ extension JobContext {
         case .mirrorScan: .scanMirror(name: settings.mirror)
         case .mirrorVerify: .verifyMirror(name: settings.mirror)
         // No other kind comes here.
-        case .mirrorRun, .command, .tapeArchive, .tapeVerify: .runMirror(name: settings.mirror, overrides: RunOverrides())
+        case .mirrorRun, .command, .tapeArchive, .tapeVerify:
+            .runMirror(name: settings.mirror, overrides: RunOverrides())
         }
     }
 }

@@ -23,7 +23,8 @@ package struct FlowSimulation: Sendable {
     private var left: FlowTrace.Phase?
 
     /// `buffer`: the host's, in bytes. `tick`: seconds between decisions.
-    package init(_ trace: FlowTrace, buffer: Double, drive: StreamingModel, knowsEnd: Bool = true, tick: Double = 0.05) {
+    package init(_ trace: FlowTrace, buffer: Double, drive: StreamingModel, knowsEnd: Bool = true, tick: Double = 0.05)
+    {
         self.trace = trace
         capacity = buffer
         self.knowsEnd = knowsEnd
