@@ -54,7 +54,11 @@ package actor Copier {
 
     package nonisolated func resume() {
         control.resume()
-        gauges.set { $0.isPaused = false }
+        gauges.set {
+            $0.isPaused = false
+            // At once, not at the next look: whoever resumed waits to see it.
+            if $0.phase == .paused { $0.phase = .copying }
+        }
     }
 
     /// Ends what runs: intake at once, blobs in hand within 10 seconds. Nothing is lost by it.

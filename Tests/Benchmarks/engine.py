@@ -144,7 +144,10 @@ def intents(options, figures):
             before = len(took)
             for number in range(before, options.intents):
                 intent, mark, is_shown = order(number - before, alert)
-                seconds, size = effect(consoles, intent, mark, is_shown)
+                try:
+                    seconds, size = effect(consoles, intent, mark, is_shown)
+                except MirrorEnded:
+                    break
                 if running(consoles[0]) < MIRRORS:
                     break
                 took.append(seconds)
@@ -169,6 +172,10 @@ def an_alert(console):
     return console.state(lambda state: state["alerts"])["alerts"][0]["id"]
 
 
+class MirrorEnded(Exception):
+    """The mirror ended in the moment before the order: the next field goes on."""
+
+
 def order(number, alert):
     """An intent, the bytes by which a state tells of it, and whether they are to be there or gone."""
     if number % 4 == 1:
@@ -191,10 +198,14 @@ def effect(consoles, intent, mark, is_shown):
         found = ready.select(10)
         if not found or time.monotonic() - begun > 10:
             phases = [next(iter(copy["phase"])) for copy in json.loads(consoles[0].newest)["state"]["_0"]["copies"]]
+            if "finished" in phases:
+                raise MirrorEnded
             raise Failed(f"{intent} does not show on {len(ready.get_map())} consoles; the mirrors are {phases}")
         for key, _ in found:
             key.data.receive()
             while (frame := key.data.cut()) is not None:
+                if frame.startswith(b'{"result"') and b'"NOT_RUNNING"' in frame:
+                    raise MirrorEnded
                 if frame.startswith(b'{"result"') and b'"refused"' in frame:
                     raise Failed(f"{intent}: {frame[:300]!r}")
                 if frame.startswith(b'{"state"'):

@@ -30,7 +30,7 @@ struct Publishing {
     /// Changes of so many milliseconds go out together.
     static let coalescing = Duration.milliseconds(33)
     /// Four times a second is as often as a person can read; once is enough when nothing moves.
-    static let busyPeriod = Duration.milliseconds(250), idlePeriod = Duration.seconds(1)
+    static let busyPeriod = Duration.milliseconds(250), idlePeriod = Duration.seconds(2)
     /// Nanoseconds after which an unchanged state goes out again: consoles take what is 10 s old for an engine away.
     static let heartbeat: Int64 = 3_000_000_000
 }

@@ -104,7 +104,7 @@ package actor JobDesk {
         }
     }
 
-    private static let period = Duration.milliseconds(500)
+    private static let period = Duration.seconds(1)
 
     /// Ends every run in progress within seconds and waits for its end; each is kept as interrupted.
     package func close() async {

@@ -37,13 +37,13 @@ package actor AnswersFolder {
         self.onTrouble = onTrouble
     }
 
-    /// Looks once a second.
+    /// Looks every two seconds.
     package func start() {
         guard clock == nil else { return }
         clock = Task { [weak self] in
             while !Task.isCancelled, let self {
                 await self.look()
-                try? await Task.sleep(for: .seconds(1))
+                try? await Task.sleep(for: .seconds(2))
             }
         }
     }
