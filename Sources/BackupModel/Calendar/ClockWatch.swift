@@ -57,6 +57,7 @@ extension ClockWatch {
     /// What the clock shows now.
     ///
     /// - Parameters:
+    ///   - wall: the clock on the wall.
     ///   - monotonic: seconds of a clock that also counts in suspend (CLOCK_BOOTTIME).
     ///   - boot: the kernel's boot id; monotonic seconds compare only within one boot.
     ///   - isSynchronized: a time service says that the clock is right.

@@ -12,8 +12,11 @@ package struct MissedFirings: Hashable, Sendable {
     /// nil: nothing was missed.
     ///
     /// - Parameters:
+    ///   - schedule: what is planned.
+    ///   - zone: whose civil time it is read in.
     ///   - lastRun: the planned time of the last run, or when the schedule came into being; a time after `now` (the
     ///     clock went back) misses nothing.
+    ///   - now: the clock on the wall.
     ///   - jitter: seconds that the start may be late.
     ///   - draw: a random number from 0 to 1 that chooses among them.
     package init?(
