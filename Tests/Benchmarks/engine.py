@@ -198,8 +198,10 @@ def effect(consoles, intent, mark, is_shown):
         found = ready.select(10)
         if not found or time.monotonic() - begun > 10:
             phases = [next(iter(copy["phase"])) for copy in json.loads(consoles[0].newest)["state"]["_0"]["copies"]]
-            if "finished" in phases:
-                raise MirrorEnded
+            if "pauseMirror" in intent or "resumeMirror" in intent:
+                names = [copy["name"] for copy in json.loads(consoles[0].newest)["state"]["_0"]["copies"]]
+                if phases[names.index("m1")] == "finished":
+                    raise MirrorEnded
             raise Failed(f"{intent} does not show on {len(ready.get_map())} consoles; the mirrors are {phases}")
         for key, _ in found:
             key.data.receive()

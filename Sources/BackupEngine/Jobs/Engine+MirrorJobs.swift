@@ -16,17 +16,23 @@ extension Engine {
     /// The kinds of jobs this engine has workers for.
     var works: [JobKind: JobWork] {
         let targets = Dictionary(configuration.mirrors.map { ($0.name, $0.target) }) { $1 }
-        let work = JobWork(
-            slots: { job in targets[job.mirror].map { ["target:" + $0] } ?? [] },
-            run: { [weak self] context in
-                guard let self else { return .interrupted }
-                context.log.line("mirror", context.settings.mirror)
-                return await self.perform(context)
-            })
-        return [.mirrorRun: work, .mirrorScan: work, .mirrorVerify: work, .command: .command]
+        func work(_ intent: @escaping @Sendable (String) -> Intent) -> JobWork {
+            JobWork(
+                slots: { job in targets[job.mirror].map { ["target:" + $0] } ?? [] },
+                run: { [weak self] context in
+                    guard let self else { return .interrupted }
+                    context.log.line("mirror", context.settings.mirror)
+                    return await self.perform(intent(context.settings.mirror), context)
+                })
+        }
+        return [
+            .mirrorRun: work { .runMirror(name: $0, overrides: RunOverrides()) },
+            .mirrorScan: work { .scanMirror(name: $0) }, .mirrorVerify: work { .verifyMirror(name: $0) },
+            .command: .command,
+        ]
     }
 
-    private func perform(_ context: JobContext) async -> JobOutcome {
+    private func perform(_ intent: Intent, _ context: JobContext) async -> JobOutcome {
         let name = context.settings.mirror
         // Begun by hand in the moment before, or being given new settings.
         while reloading.changing.contains(name) || desks[name]?.isBusy == true {
@@ -39,7 +45,7 @@ extension Engine {
         taps.set(name, context.log)
         let outcome = await context.steering.followed(by: { [weak self] wish in
             Task { await self?.steer(name, wish) }
-        }) { await runUntilThere(name, desk, context) }
+        }) { await runUntilThere(intent, desk, context) }
         taps.set(name, nil)
         desk.away = nil
         let job = mirrorJobs.removeValue(forKey: name)
@@ -49,7 +55,7 @@ extension Engine {
     }
 
     /// Runs; when the volume is away from the start, waits until it is there.
-    private func runUntilThere(_ name: String, _ desk: MirrorDesk, _ context: JobContext) async -> JobOutcome {
+    private func runUntilThere(_ intent: Intent, _ desk: MirrorDesk, _ context: JobContext) async -> JobOutcome {
         while true {
             // Looked at first: a run that cannot begin is an error in the log, and a volume that is away is a question.
             while let refusal = await desk.refusal(), refusal.isAbsence {
@@ -61,7 +67,7 @@ extension Engine {
             desk.away = nil
             if context.steering.isCancelled || isClosing { return .interrupted }
             do throws(Failure) {
-                let outcome = try await desk.runToEnd(context.intent)
+                let outcome = try await desk.runToEnd(intent)
                 if case .refused(let failure) = outcome, failure.isAbsence { continue }
                 return JobOutcome(outcome)
             } catch {
@@ -188,18 +194,6 @@ extension Engine {
             try? await parts.requests.leave(job: job, reason: "the job ended with the engine")
         }
         state.requests = await parts.requests.open
-    }
-}
-
-extension JobContext {
-    fileprivate var intent: Intent {
-        switch run.kind {
-        case .mirrorScan: .scanMirror(name: settings.mirror)
-        case .mirrorVerify: .verifyMirror(name: settings.mirror)
-        // No other kind comes here.
-        case .mirrorRun, .command, .tapeArchive, .tapeVerify:
-            .runMirror(name: settings.mirror, overrides: RunOverrides())
-        }
     }
 }
 

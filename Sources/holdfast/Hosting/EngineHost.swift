@@ -81,7 +81,8 @@ struct Doors {
                 }
             })
         let link = try await LinkServer.start(settings, service: engine)
-        place.record.write(settings.runtimeFolder)
+        let (record, folder) = (place.record, settings.runtimeFolder)
+        try? await runBlocking(name: "runtime-record") { record.write(folder) }
         let web = WebDoors(engine: engine)
         do {
             try await web.open(doors)

@@ -1,3 +1,4 @@
+import BackupModel
 import WorkerKit
 package import TapeArchive
 

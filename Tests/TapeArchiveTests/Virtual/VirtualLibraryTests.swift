@@ -43,8 +43,8 @@ import WorkerKit
     }
 
     struct Pair: Sendable {
-        var drive: LTOGeneration
-        var medium: LTOGeneration
+        var drive: TapeGeneration
+        var medium: TapeGeneration
         var read: TapeFault.Kind?
         var write: TapeFault.Kind?
     }
@@ -59,7 +59,8 @@ import WorkerKit
 
     @Test("media by generation", arguments: pairs)
     func generations(_ row: Pair) throws {
-        let shelf = try VirtualShelf(media: [VirtualShelf.small("TST001L9", row.medium)], model: .of(row.drive))
+        let shelf = try VirtualShelf(
+            media: [VirtualShelf.small("TST001L9", row.medium)], model: #require(.of(row.drive)))
         let opened = try shelf.loaded()
         #expect(fault { _ = try opened.get() } == row.read)
         #expect(fault { try opened.put(1) } == row.write)

@@ -23,7 +23,7 @@ final class VirtualShelf: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    static func small(_ barcode: String, _ generation: LTOGeneration = .lto9) -> MediumRecord {
+    static func small(_ barcode: String, _ generation: TapeGeneration = .lto9) -> MediumRecord {
         MediumRecord(barcode: barcode, generation: generation, capacity: 1 << 20, earlyWarning: 768 << 10)
     }
 

@@ -1,4 +1,4 @@
-import BackupModel
+package import BackupModel
 
 /// What a cartridge knows of itself: `medium.json` in its folder, the virtual medium's auxiliary memory.
 package struct MediumRecord: Hashable, Codable, Sendable {
@@ -6,7 +6,7 @@ package struct MediumRecord: Hashable, Codable, Sendable {
     package var serial: String
     /// Random, made with the cartridge: two of one barcode are told apart (F13).
     package var nonce: String
-    package var generation: LTOGeneration
+    package var generation: TapeGeneration
     /// Bytes to the physical end.
     package var capacity: Int64
     /// Bytes from the beginning to the early warning.
@@ -24,7 +24,7 @@ package struct MediumRecord: Hashable, Codable, Sendable {
 
     /// `earlyWarning`: bytes; by default a twentieth before the end, but at most 4 GiB.
     package init(
-        barcode: String, generation: LTOGeneration, capacity: Int64? = nil, earlyWarning: Int64? = nil,
+        barcode: String, generation: TapeGeneration, capacity: Int64? = nil, earlyWarning: Int64? = nil,
         serial: String = "", nonce: String = ""
     ) {
         let bytes = capacity ?? generation.capacity

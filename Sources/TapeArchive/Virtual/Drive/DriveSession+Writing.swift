@@ -90,7 +90,7 @@ extension DriveSession {
         try requireTape(words)
         guard let tape = cartridge else { return }
         if tape.medium.isWriteProtected { throw Self.protected(words) }
-        if !model.generation.writes.contains(tape.medium.generation) {
+        if model.generation.fit(tape.medium.generation) != .writes {
             throw TapeFault(
                 .incompatibleMedium, operation: words,
                 detail: "\(tape.medium.generation.rawValue) is read only in this drive", errno: EACCES,

@@ -267,7 +267,7 @@ extension DriveSession {
                 detail: medium.isInitialised ? "the drive is becoming ready" : "the cartridge is being initialised",
                 errno: EBUSY, sense: SenseData(key: 2, code: 4, qualifier: medium.isInitialised ? 1 : 4))
         }
-        guard model.generation.reads.contains(medium.generation) else {
+        guard model.generation.fit(medium.generation) != .unfit else {
             throw TapeFault(
                 .incompatibleMedium, operation: words,
                 detail: "\(medium.generation.rawValue) in a drive for \(model.generation.rawValue)", errno: EIO,

@@ -1,3 +1,5 @@
+package import BackupModel
+
 /// How a kind of drive behaves in time: a row of data.
 ///
 /// Sources: speeds of LTO-7 to LTO-9 from IBM's "Speed matching" table of the TS4300 (full height); of LTO-6 the range
@@ -5,7 +7,7 @@
 /// TS2290 specifications. Buffers as the makers' data sheets have them. Tape lengths and wraps: ECMA-319 and the LTO
 /// consortium's tables.
 package struct DriveModel: Hashable, Codable, Sendable {
-    package var generation: LTOGeneration
+    package var generation: TapeGeneration
     /// Bytes in a second at which the tape can run, slowest first.
     package var speeds: [Double]
     /// Bytes of the drive's own buffer.
@@ -45,19 +47,13 @@ package struct DriveModel: Hashable, Codable, Sendable {
         speeds: megabytes([177, 203, 223, 244, 263, 284, 305, 325, 347, 366, 385, 408]),
         buffer: 1_000_000_000, backHitch: 3, load: 16, unload: 56, firstLoad: 40 * 60, wind: 120, wraps: 280)
 
-    /// The usual drive of a generation.
-    package static func of(_ generation: LTOGeneration) -> DriveModel {
-        switch generation {
-        case .lto5: lto5
-        case .lto6: lto6
-        case .lto7: lto7
-        case .lto8: lto8
-        case .lto9: lto9
-        }
+    /// The usual drive of a generation; there is one of each of `TapeGeneration.drives`.
+    package static func of(_ generation: TapeGeneration) -> DriveModel? {
+        [lto5, lto6, lto7, lto8, lto9].first { $0.generation == generation }
     }
 
     package init(
-        generation: LTOGeneration, speeds: [Double], buffer: Int64, backHitch: Double, load: Double, unload: Double,
+        generation: TapeGeneration, speeds: [Double], buffer: Int64, backHitch: Double, load: Double, unload: Double,
         firstLoad: Double, wind: Double, wraps: Int, startsAt: Double = 0.5, armMove: Double = 10
     ) {
         self.generation = generation
