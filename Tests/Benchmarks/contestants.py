@@ -137,6 +137,22 @@ class Dd(Contestant):
         return None
 
 
+class DdCopy(Dd):
+    """The same bytes read from one file and written to another: what a disk can do that has to give them as well."""
+
+    name = "dd of one file as large, conv=fsync"
+
+    def prepare(self):
+        super().prepare()
+        self.source = self.corpus.store.parent / "one-file"
+        if not self.source.exists():
+            run(["dd", "if=/dev/urandom", f"of={self.source}", "bs=1M", "iflag=count_bytes",
+                 f"count={self.corpus.bytes}", "conv=fsync"])
+
+    def copy(self):
+        return run(["dd", f"if={self.source}", f"of={self.place / 'copy'}", "bs=1M", "conv=fsync"])
+
+
 class Holdfast(Contestant):
     """Ours. Enrolling comes before the clock; `run` then finds the blobs by itself unless `scanned`."""
 

@@ -52,6 +52,16 @@ extension JobDesk {
         return "the clock is taken for right: deletions may go on"
     }
 
+    /// A good run at its hour bears the clock out (C1).
+    func bearWitness(_ run: JobRun) {
+        guard run.trigger == .schedule, let ended = run.endedAt, let next = clerk.following(run.job, ended),
+            let second = clerk.following(run.job, next)
+        else { return }
+        let before = clockWatch
+        clockWatch.noteVerifiedRun(at: ended, period: second.seconds(since: next))
+        keepClock(since: before)
+    }
+
     private func keepClock(since before: ClockWatch) {
         clerkMayCall = clockWatch.mayStartJobs
         guard clockWatch != before else { return }

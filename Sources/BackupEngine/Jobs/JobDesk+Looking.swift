@@ -65,7 +65,10 @@ extension JobDesk {
         case .interrupted: note(.warn, "JOB_INTERRUPTED", run.job, "run \(run.run) was interrupted\(words)")
         case .skipped: note(.info, "JOB_SKIPPED", run.job, "left out\(words)")
         }
-        if run.result == .ok { lastGood[run.job] = run }
+        if run.result == .ok {
+            lastGood[run.job] = run
+            bearWitness(run)
+        }
         setting.ended(run)
         prune()
     }

@@ -79,10 +79,10 @@ struct DemoStage {
         var line = ProgressLine(isLive: Standard.isTerminal(2), isQuiet: false)
         for await state in await engine.states() {
             guard let copy = state.copies.first else { break }
-            if case .finished = copy.phase { break }
+            if case .finished = copy.phase { return line.end(copy, at: state.at) }
             line.show(copy, at: state.at)
         }
-        line.end()
+        line.clear()
     }
 
     private func judge(_ engine: Engine, _ made: DemoStore.Made, _ faults: DemoFaults) async throws -> DemoVerdict {

@@ -45,12 +45,12 @@ struct MirrorFollower {
             guard let copy = state.copies.first(where: { $0.name == mirror.name }) else { break }
             if copy.phase.isBusy { hasBegun = true }
             if case .finished = copy.phase, hasBegun || copy.lastRun?.run != before {
-                line.end()
+                line.end(copy, at: state.at)
                 return copy.lastRun
             }
             line.show(copy, at: state.at)
         }
-        line.end()
+        line.clear()
         return nil
     }
 
@@ -86,7 +86,13 @@ struct ProgressLine {
         }
     }
 
-    mutating func end() {
+    /// The last line of all: however short the run, a file of it says how it stood at the end.
+    mutating func end(_ copy: CopyState, at: WallTime) {
+        clear()
+        if !isLive, !isQuiet { Standard.error(ProgressText(copy: copy, at: at).line) }
+    }
+
+    func clear() {
         if isLive, !isQuiet { Standard.raw("\r\u{1b}[K") }
     }
 

@@ -196,6 +196,27 @@ import WorkerKit
         await engine.close()
     }
 
+    @Test("C1 a good run at its hour bears the clock out, also for the next engine; one that was asked for does not")
+    func clockWitness() async throws {
+        var place = try JobPlace()
+        place.jobs = [
+            commandJob("asked", ["true"]), commandJob("clock", ["true"]) { $0.schedule = "*-*-* *:*:*" },
+        ]
+        func verified() throws -> Bool {
+            let catalog = try Catalog(path: place.path + "/state/catalog.sqlite")
+            defer { catalog.close() }
+            return try JobStore(catalog).restore().facts["clock_watch"]?.contains("verified") ?? false
+        }
+        for (job, bears) in [("asked", false), ("clock", true)] {
+            if job == "asked" { place.jobs[1].isEnabled = false } else { place.jobs[1].isEnabled = true }
+            let engine = try await place.open()
+            if job == "asked" { _ = try await engine.run("asked") }
+            if job == "clock" { _ = try await engine.state { $0.job("clock")?.lastRun?.result == .ok } }
+            await engine.close()
+            #expect(try verified() == bears, "\(job)")
+        }
+    }
+
     @Test("the next start that is left out is not shown as the next one")
     func skippedIsNotNext() async throws {
         let place = try JobPlace([commandJob("j", ["true"]) { $0.schedule = "*-*-* 02:00 UTC" }])
