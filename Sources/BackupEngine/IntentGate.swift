@@ -15,7 +15,7 @@ package func refusal(of intent: Intent, in phase: CopyPhase) -> Failure? {
         phase == .paused ? nil : refused("NOT_PAUSED", "the mirror is not paused", "")
     case .stopMirror, .limitMirror:
         phase.isBusy ? nil : refused("NOT_RUNNING", "the mirror does not run", "Run the mirror.")
-    case .acknowledge, .snooze, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
+    case .acknowledge, .snooze, .tape, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
         .postpone, .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine:
         nil
     }
@@ -43,7 +43,7 @@ extension Intent {
             .pauseMirror(let name),
             .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _):
             name
-        case .acknowledge, .snooze, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
+        case .acknowledge, .snooze, .tape, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
             .postpone, .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine:
             nil
         }
@@ -65,6 +65,7 @@ extension Intent {
         case .requeue(let name, let blob): "requeue \(blob?.short ?? "all failures") of \(mirror(name))"
         case .acknowledge(let alert, let note): "acknowledge alert \(alert)" + (note.isEmpty ? "" : ": " + said(note))
         case .snooze(let alert, let seconds): "snooze alert \(alert) for \(Quantity.duration(seconds))"
+        case .tape(let order): order.words
         case .runJob(let name): "run \(job(name))"
         case .cancelJob(let name): "cancel \(job(name))"
         case .pauseJob(let name): "pause \(job(name))"

@@ -30,6 +30,7 @@ extension Engine {
                 return .accepted(try await mirror(name, order.intent, parts))
             case .answer, .claim, .postpone: return await parts.requests.carryOut(order, ticket: ticket)
             case .acknowledge, .snooze: return await alert(order, ticket, parts)
+            case .tape: throw .noTapeDrive
             case .runJob(let name): return .accepted(try await parts.jobs.step(.asked(name)))
             case .cancelJob(let name): return .accepted(try await parts.jobs.step(.cancel(name)))
             case .pauseJob(let name): return .accepted(try await parts.jobs.step(.pause(name)))

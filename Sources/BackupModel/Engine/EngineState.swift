@@ -10,6 +10,8 @@ package struct EngineState: Hashable, Codable, Sendable {
     /// When this state was taken; the console shows its age.
     package var at: WallTime
     package var copies: [CopyState]
+    /// Nil where no tape drive is configured.
+    package var tape: TapeState?
     package var jobs: [JobState]
     /// Planned starts of the next 24 hours, at most 100, soonest first.
     package var firings: [Firing]

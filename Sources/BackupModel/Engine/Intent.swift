@@ -17,6 +17,8 @@ package enum Intent: Hashable, Codable, Sendable {
     /// Silent for that many seconds.
     case snooze(alert: Int, seconds: Double)
 
+    case tape(TapeOrder)
+
     case runJob(name: String)
     /// Ends in seconds; what is safe stays safe.
     case cancelJob(name: String)
@@ -89,6 +91,12 @@ package enum Query: Hashable, Codable, Sendable {
     case findings(mirror: String)
     /// Events after a number, oldest first: what a console missed.
     case eventsSince(number: Int64, limit: Int)
+    /// Volumes in order of label, of one pool or of all, after a row's number.
+    case volumes(pool: String?, after: Int64?, limit: Int)
+    /// Which tape of a pool comes next in a drive, and why no other does: a line each.
+    case nextTape(pool: String, drive: String?)
+    /// What lies on a volume, a line each, by the catalog.
+    case volumeContents(volume: String)
 }
 
 package enum Answer: Hashable, Codable, Sendable {
@@ -102,6 +110,8 @@ package enum Answer: Hashable, Codable, Sendable {
     case audit([AuditEntry])
     case events([Event])
     case findings(MirrorFindings)
+    case volumes([VolumeRow])
+    case lines([String])
     case refused(Failure)
 }
 

@@ -53,6 +53,8 @@ package enum RequestKind: String, Codable, CaseIterable, Sendable {
     /// A plan larger than usual.
     case confirm
     case choose
+    /// A drive waits for a tape; its live state stands in `TapeState`, under the drive that `subject` names.
+    case changeTape = "change_tape"
 }
 
 /// One answer that a request takes.

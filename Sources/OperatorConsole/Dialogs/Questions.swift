@@ -56,6 +56,7 @@ extension Model {
             "Try the \(Quantity.count(failedCount(name))) failed blobs of \(name) again?"
         case .acknowledge(let alert, _): "Acknowledge alert \(alert)?"
         case .snooze(let alert, let seconds): "Silence alert \(alert) for \(Quantity.duration(seconds))?"
+        case .tape: "Do it?"
         case .runJob(let name): "Run job \(name) now?"
         case .cancelJob(let name): "Cancel the run of \(name)?"
         case .pauseJob(let name): "Pause job \(name)?"

@@ -108,6 +108,7 @@ extension RequestKind {
         case .attachVolume: "attach volume"
         case .confirm: "confirm"
         case .choose: "choose"
+        case .changeTape: "change tape"
         }
     }
 }

@@ -176,6 +176,7 @@ extension Intent {
         case .requeue(let name, _): "\(name): will be tried again"
         case .acknowledge: "alert acknowledged"
         case .snooze(_, let seconds): "alert silent for \(Quantity.duration(seconds))"
+        case .tape: "done"
         case .runJob(let name): "\(name): run asked for"
         case .cancelJob(let name): "\(name): is being cancelled"
         case .pauseJob(let name): "\(name): paused"
