@@ -110,7 +110,8 @@ final class MirrorDesk {
             let count = try await copier.requeue(blob)
             lookedAt = -Double.infinity
             return "\(Quantity.count(count)) queued again"
-        case .acknowledge, .snooze, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
+        case .acknowledge, .snooze, .tape, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer,
+            .claim,
             .postpone, .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine:
             throw Failure(code: "INTENT_UNKNOWN", side: .engine, message: "that is no word to a mirror")
         }

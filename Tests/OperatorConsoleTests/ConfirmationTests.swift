@@ -81,6 +81,7 @@ import Testing
         case .acceptClock: 21
         case .reloadSettings: 22
         case .stopEngine: 23
+        case .tape: nil
         }
     }
 

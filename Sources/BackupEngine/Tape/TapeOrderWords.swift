@@ -10,7 +10,8 @@ extension TapeOrder {
         case .rewind(let drive): "rewind \(said(drive))"
         case .retension(let drive): "retension the tape in \(said(drive))"
         case .clean(let drive): "clean \(said(drive))"
-        case .holdAfterTape(let drive, let isOn): isOn ? "hold \(said(drive)) after this tape" : "release \(said(drive))"
+        case .holdAfterTape(let drive, let isOn):
+            isOn ? "hold \(said(drive)) after this tape" : "release \(said(drive))"
         case .setFlow(let drive, let policy): "buffer policy of \(said(drive)): \(policy)"
         case .label(let drive, let label, let pool, let overwriting):
             "label the tape in \(said(drive)) as \(said(label)) of pool \(said(pool))"

@@ -46,3 +46,24 @@ package enum TapeOrder: Hashable, Codable, Sendable {
         }
     }
 }
+
+extension TapeOrder {
+    /// Every text in it, for whoever bounds them.
+    package var texts: [String] {
+        switch self {
+        case .load(let volume, let drive), .verify(let volume, let drive): [volume, drive ?? ""]
+        case .unload(let drive), .eject(let drive), .rewind(let drive), .retension(let drive), .clean(let drive),
+            .holdAfterTape(let drive, _), .setFlow(let drive, _), .cancel(let drive):
+            [drive]
+        case .label(let drive, let label, let pool, let overwriting): [drive, label, pool, overwriting ?? ""]
+        case .labelAll(let library, let pool): [library, pool]
+        case .erase(let drive, let typed, _): [drive, typed]
+        case .inventory(let library), .importMedium(let library): [library]
+        case .move(let library, let from, let to): [library, from, to]
+        case .exportMedium(let volume): [volume]
+        case .markOffsite(let volume, let words), .retire(let volume, let words): [volume, words]
+        case .archive(let job, let drive, _, _):
+            job.sources + job.include + job.exclude + [job.pool, job.spool ?? "", drive ?? ""]
+        }
+    }
+}

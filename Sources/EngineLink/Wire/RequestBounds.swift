@@ -35,6 +35,9 @@ package struct RequestBounds: Sendable {
             if RunID(run.text) == nil { return refusal("a run's id has 16 hex digits") }
             return offset >= 0 ? nil : refusal("an offset is not negative")
         case .findings(let mirror): return name(mirror)
+        case .volumes(let pool, _, let limit): return name(pool ?? "") ?? page(limit)
+        case .nextTape(let pool, let drive): return name(pool) ?? name(drive ?? "")
+        case .volumeContents(let volume): return name(volume)
         case .firings(let days):
             return (0...Self.mostDays).contains(days) ? nil : refusal("days are 0 to \(Self.mostDays)")
         }
@@ -65,6 +68,7 @@ package struct RequestBounds: Sendable {
             [name]
         case .acknowledge(_, let note): [note]
         case .answer(_, let word): [word]
+        case .tape(let order): order.texts
         case .snooze, .claim, .postpone, .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine: []
         }
     }

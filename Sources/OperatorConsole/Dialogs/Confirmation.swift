@@ -68,10 +68,24 @@ extension Intent {
         case .runMirror, .enrolMirror, .verifyMirror, .pauseMirror, .resumeMirror, .limitMirror, .requeue: .ask
         case .runJob, .pauseJob, .resumeJob, .enableJob, .skipNext: .ask
         case .maintenance, .drain, .reloadSettings: .ask
+        case .tape(let order): order.confirmation
         case .stopMirror, .cancelJob, .acceptClock, .stopEngine: .word
         // What is chosen in the request's box, or typed in a prompt, was meant already; dangerous answers are asked
         // about again (`Model.level`).
         case .scanMirror, .acknowledge, .snooze, .answer, .claim, .postpone: .none
+        }
+    }
+}
+
+extension TapeOrder {
+    fileprivate var confirmation: ConfirmationLevel {
+        switch self {
+        case .holdAfterTape, .setFlow, .inventory, .markOffsite, .archive, .verify: .none
+        case .load, .unload, .eject, .rewind, .retension, .clean, .labelAll, .move, .importMedium, .exportMedium,
+            .retire:
+            .ask
+        case .label(_, _, _, let overwriting): overwriting == nil ? .ask : .word
+        case .erase, .cancel: .word
         }
     }
 }
