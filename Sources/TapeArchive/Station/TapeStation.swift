@@ -3,7 +3,7 @@ package import BackupModel
 package import WorkerKit
 
 /// All drives and robots of one engine: who has which, what lies where, and what is done with them.
-package actor TapeStation {
+package actor TapeStation: DriveLending {
     /// Opens nothing yet: a device that is missing is a drive in trouble, not an engine that does not start.
     package init(
         _ plan: StationPlan, catalog: Catalog, files: any FileCalls, time: SystemTime, by person: any TapeOperator,
@@ -15,6 +15,10 @@ package actor TapeStation {
 
     /// Carries an order out, or begins it; the words say what was done. Throws what a person must know.
     package func carryOut(_ order: TapeOrder, by person: Person) async throws(Failure) -> String { "" }
+
+    package func lease(_ claim: DriveClaim) async throws(Failure) -> DriveLease {
+        throw Failure(code: "TODO", side: .engine, message: "")
+    }
 
     /// Makes an archive, to its end. `lines` take what belongs into the run's log.
     package func archive(
@@ -36,13 +40,4 @@ package actor TapeStation {
 
     /// Ends what goes on at a sound place and lets go of the devices.
     package func close() async {}
-}
-
-/// A person's hand on a run: from any thread.
-package final class TapeRunControl: Sendable {
-    package init() {}
-    /// The archive ends as void, the volume stays appendable.
-    package func cancel() {}
-    /// The drive stops at the next block; the buffer fills and waits.
-    package func pause(_ isOn: Bool) {}
 }
