@@ -113,6 +113,12 @@ actor TapeDesk {
                 await station.verify(volume: volume, job: record.job, drive: drive, control: control, line: line)
             }
         case .cancel(let drive): return try await cancel(drive, by: person)
+        case .motion(let drive, let motion):
+            defer { changed() }
+            return try await station.move(motion, in: drive)
+        case .addCartridge(let library, let barcode, let capacity):
+            defer { changed() }
+            return try await station.add(barcode, to: library, capacity: capacity)
         default:
             defer { changed() }
             return try await station.carryOut(order, by: person)
@@ -133,7 +139,10 @@ actor TapeDesk {
     /// What a job began is ended as the job.
     private func cancel(_ drive: String, by person: Person) async throws(Failure) -> String {
         let job = station.state().drives.first { $0.name == drive }?.job ?? ""
-        if let hand = hands.first(where: { $0.record.job == job }) ?? hands.first(where: { $0.drive == drive }) {
+        let hand =
+            hands.first { $0.record.job == drive || $0.record.run.text == drive }
+            ?? hands.first { $0.record.job == job } ?? hands.first { $0.drive == drive }
+        if let hand {
             hand.control.cancel()
             return "\(hand.record.job) is being ended: what is on tape stays on tape"
         }
@@ -209,6 +218,7 @@ actor TapeDesk {
             return .volumes(try await station.volumes(pool: pool, after: after, limit: max(0, min(limit, 200))))
         case .nextTape(let pool, let drive): return .lines(try await station.nextTape(pool: pool, drive: drive))
         case .volumeContents(let volume): return .lines(try await station.contents(of: volume).fitted)
+        case .tapeLook(let drive, let look): return .lines(try await station.look(look, in: drive).fitted)
         default: throw Failure(code: "QUERY_UNKNOWN", side: .engine, message: "that is no question about tapes")
         }
     }

@@ -3,6 +3,8 @@ import TapeArchive
 import WorkerKit
 
 /// The person who changes tapes, reached by durable requests: one a drive.
+///
+/// A question may be asked again while it is open: then the request says the new reason, and both calls hear the answer.
 actor TapeRequests: TapeOperator {
     private let requests: RequestDesk
     private let jobs: JobDesk
@@ -10,12 +12,15 @@ actor TapeRequests: TapeOperator {
     /// What was asked last for each drive: asked again for the same part, it is the same request.
     private var last: [String: Asked] = [:]
     private var isClosing = false
+    private var calls = 0
 
     private struct Asked: Hashable {
         var job: String
         var run: RunID?
         var part: Int
         var number = 0
+        /// Which of the calls it is: asked again, the newer one stands for the question.
+        var call = 0
 
         init(_ question: TapeQuestion) { (job, run, part) = (question.job, question.run, question.part) }
 
@@ -35,6 +40,9 @@ actor TapeRequests: TapeOperator {
         var asked = Asked(question)
         let before = last[question.drive].flatMap { $0.isAbout(asked) ? $0.number : nil }
         asked.number = before ?? 0
+        calls += 1
+        asked.call = calls
+        let call = calls
         last[question.drive] = asked
         while !Task.isCancelled {
             let end = try? await requests.ask(draft, continuing: before) { [jobs] request in
@@ -42,7 +50,7 @@ actor TapeRequests: TapeOperator {
                 if let run = question.run { await jobs.follow(.waits(run, request: request.number)) }
             }
             if let end {
-                if end == .open { await takeBack(question) }
+                if end == .open { await takeBack(question, call) }
                 if let run = question.run { await jobs.follow(.goesOn(run)) }
                 return await reply(to: end, question)
             }
@@ -71,11 +79,11 @@ actor TapeRequests: TapeOperator {
 
     /// The tape came by itself, or nobody waits any more. What an engine that ends has asked stays asked: the job goes on
     /// in the next one.
-    private func takeBack(_ question: TapeQuestion) async {
-        guard !isClosing, let number = last[question.drive]?.number else { return }
+    private func takeBack(_ question: TapeQuestion, _ call: Int) async {
+        guard !isClosing, let asked = last[question.drive], asked.call == call else { return }
         try? await requests.withdraw(
             .changeTape, subject: question.drive, reason: "a tape is in the drive, or nobody waits for one any more")
-        try? await requests.take(number, job: question.job)
+        try? await requests.take(asked.number, job: question.job)
     }
 
     func close() { isClosing = true }

@@ -97,6 +97,8 @@ package enum Query: Hashable, Codable, Sendable {
     case nextTape(pool: String, drive: String?)
     /// What lies on a volume, a line each, by the catalog.
     case volumeContents(volume: String)
+    /// What the tape in a drive shows; refused while the drive is used.
+    case tapeLook(drive: String, TapeLook)
 }
 
 package enum Answer: Hashable, Codable, Sendable {
