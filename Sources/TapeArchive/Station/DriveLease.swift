@@ -19,6 +19,9 @@ package final class DriveLease: Sendable {
     /// The tapes to read.
     package let finder: any VolumeFinder
 
+    /// Of the run that has it; nil: nobody can end it.
+    let control: TapeRunControl?
+
     private let shown: Mutex<LeasedStream?>
     private let giveBack: @Sendable () async -> Void
     private let isOver = Atomic(false)
@@ -26,6 +29,7 @@ package final class DriveLease: Sendable {
     package init(
         name: String, settings: DriveSettings, identity: DriveIdentity, generation: TapeGeneration? = nil,
         feed: DriveFeed = DriveFeed(), supply: any VolumeSupply, finder: any VolumeFinder,
+        control: TapeRunControl? = nil,
         giveBack: @escaping @Sendable () async -> Void = {}
     ) {
         self.name = name
@@ -35,6 +39,7 @@ package final class DriveLease: Sendable {
         self.feed = feed
         self.supply = supply
         self.finder = finder
+        self.control = control
         self.giveBack = giveBack
         shown = Mutex(nil)
     }
