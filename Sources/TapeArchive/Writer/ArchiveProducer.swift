@@ -1,41 +1,46 @@
-/// Writes into the ring what a source gives, as one archive. Runs on the producer's thread.
+/// Makes an archive's stream of what a source gives. Runs on the producer's thread.
 enum ArchiveProducer {
-    /// The rows of the index, in order. Ends the ring's stream, by `finish` or by `abort`.
-    static func archive(_ source: any EntrySource, into ring: BlockRing) throws -> [IndexRow] {
-        do {
-            var rows: [IndexRow] = []
-            var writer = ArchiveWriter(into: RingSink(ring: ring))
-            var open: IndexedEntry?
-            while let item = try source.next() {
-                switch item {
-                case .entry(let entry): open = IndexedEntry(entry, at: try writer.begin(entry))
-                case .data(let bytes): try writer.write(bytes)
-                case .deleted(let name): rows.append(IndexRow(.deleted(name)))
-                case .end(let hash, let grew):
-                    let verdict = try writer.finish(grew: grew)
-                    guard var row = open else { throw FormatFault.outOfTurn("an end without a member") }
-                    row.hash = hash
-                    row.verdict = verdict
-                    rows.append(IndexRow(.entry(row)))
-                }
+    /// Into the ring, whose stream it ends, by `finish` or by `abort`.
+    static func archive(_ source: any EntrySource, _ rows: RowSpool, into ring: BlockRing) throws {
+        try ending(ring) { try compose(source, rows, into: RingSink(ring: ring)) }
+    }
+
+    /// The whole stream; the rows of its index go to `rows`, in order.
+    static func compose(_ source: any EntrySource, _ rows: RowSpool, into sink: some ByteSink) throws {
+        var writer = ArchiveWriter(into: sink)
+        var open: IndexedEntry?
+        while let item = try source.next() {
+            switch item {
+            case .entry(let entry, let identity):
+                open = IndexedEntry(entry, at: try writer.begin(entry), identity)
+            case .data(let bytes): try writer.write(bytes)
+            case .deleted(let name): try rows.append(IndexRow(.deleted(name)))
+            case .end(let hash, let grew):
+                let verdict = try writer.finish(grew: grew)
+                guard var row = open else { throw FormatFault.outOfTurn("an end without a member") }
+                row.hash = hash
+                row.verdict = verdict
+                try rows.append(IndexRow(.entry(row)))
             }
-            try writer.close()
-            ring.finish()
-            return rows
-        } catch {
-            ring.abort(error)
-            throw error
         }
+        try writer.close()
+        try rows.end()
     }
 
     /// The index file of an archive.
-    static func index(_ facts: IndexFacts, _ listing: [UInt8], into ring: BlockRing) throws {
-        do {
+    static func index(_ facts: IndexFacts, _ rows: RowSpool, into ring: BlockRing) throws {
+        try ending(ring) {
             var writer = ArchiveWriter(into: RingSink(ring: ring))
             try facts.begin(&writer)
-            try listing.withUnsafeBytes { try writer.write($0) }
+            try rows.lines(facts) { try writer.write($0) }
             try writer.finish()
             try writer.close()
+        }
+    }
+
+    static func ending(_ ring: BlockRing, _ body: () throws -> Void) throws {
+        do {
+            try body()
             ring.finish()
         } catch {
             ring.abort(error)
