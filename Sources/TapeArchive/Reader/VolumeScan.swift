@@ -26,7 +26,8 @@ extension TapeReader {
         while true {
             let first = try drive.position().block
             var file = ScannedFile(
-                file: (end?.files ?? 0) + found.count, firstBlock: first, blocks: 0, facts: nil, headBytes: 0, isEnded: false)
+                file: (end?.files ?? 0) + found.count, firstBlock: first, blocks: 0, facts: nil, headBytes: 0,
+                isEnded: false)
             var front: [UInt8] = []
             var isLooking = true
             reading: while true {

@@ -1,12 +1,36 @@
+import WorkerKit
+
 /// Makes an archive's stream of what a source gives. Runs on the producer's thread.
 enum ArchiveProducer {
     /// Into the ring, whose stream it ends, by `finish` or by `abort`.
     static func archive(_ source: any EntrySource, _ rows: RowSpool, into ring: BlockRing) throws {
-        try ending(ring) { try compose(source, rows, into: RingSink(ring: ring)) }
+        try ending(ring) { _ = try compose(source, rows, into: RingSink(ring: ring)) }
     }
 
-    /// The whole stream; the rows of its index go to `rows`, in order.
-    static func compose(_ source: any EntrySource, _ rows: RowSpool, into sink: some ByteSink) throws {
+    /// Over a spool on disk: built on a thread of its own at the source's pace, given to the ring in bursts.
+    static func staged(
+        _ source: @escaping @Sendable () throws -> any EntrySource, _ rows: RowSpool, over spool: StageSpool,
+        into ring: BlockRing
+    ) throws {
+        let isOver = Monitor(false)
+        try ending(ring) {
+            try WorkerThread.start(name: "stage") {
+                do {
+                    var sink = try compose(source(), rows, into: StageSink(spool))
+                    try sink.close()
+                } catch { spool.stop(error) }
+                isOver.change { $0 = true }
+            }
+            defer { isOver.wait { $0 ? () : nil } }
+            do { try spool.drain(into: ring) } catch {
+                spool.stop(error)
+                throw error
+            }
+        }
+    }
+
+    /// The whole stream; the rows of its index go to `rows`, in order. The sink comes back.
+    static func compose<Sink: ByteSink>(_ source: any EntrySource, _ rows: RowSpool, into sink: Sink) throws -> Sink {
         var writer = ArchiveWriter(into: sink)
         var open: IndexedEntry?
         while let item = try source.next() {
@@ -25,6 +49,7 @@ enum ArchiveProducer {
         }
         try writer.close()
         try rows.end()
+        return writer.sink
     }
 
     /// The index file of an archive.
