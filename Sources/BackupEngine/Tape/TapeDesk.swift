@@ -113,12 +113,6 @@ actor TapeDesk {
                 await station.verify(volume: volume, job: record.job, drive: drive, control: control, line: line)
             }
         case .cancel(let drive): return try await cancel(drive, by: person)
-        case .motion(let drive, let motion):
-            defer { changed() }
-            return try await station.move(motion, in: drive)
-        case .addCartridge(let library, let barcode, let capacity):
-            defer { changed() }
-            return try await station.add(barcode, to: library, capacity: capacity)
         default:
             defer { changed() }
             return try await station.carryOut(order, by: person)

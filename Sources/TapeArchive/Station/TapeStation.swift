@@ -11,6 +11,7 @@ package actor TapeStation: DriveLending {
     private let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    let catalog: Catalog
     let tapes: TapeCatalog
     let files: any FileCalls
     let time: SystemTime
@@ -54,6 +55,7 @@ package actor TapeStation: DriveLending {
             throw Failure(
                 code: "NO_THREAD", side: .engine, message: "no thread for the tape station", errno: error.errno)
         }
+        self.catalog = catalog
         tapes = TapeCatalog(catalog)
         (self.files, self.time, self.pace, self.person, self.events) = (files, time, pace, person, events)
         self.plan = StationPlan(stateFolder: plan.stateFolder)
