@@ -34,6 +34,22 @@ struct ArchiveSource: Sendable {
         }
     }
 
+    /// What an incremental builds on: the job's newest complete archive, where the whole chain beneath it is good.
+    static func base(
+        of work: ArchiveWork, _ tapes: TapeCatalog, _ line: (String, String) -> Void
+    ) throws(Failure) -> ArchiveRecord? {
+        guard work.settings.isIncremental, work.settings.strategy != .image, work.job != ArchiveWork.byHand,
+            let newest = try tapes.archives(of: work.job, state: .complete, limit: 1).first
+        else { return nil }
+        do {
+            _ = try tapes.chain(of: newest.id)
+            return newest
+        } catch {
+            line("base", "\(error.message): a whole archive is made")
+            return nil
+        }
+    }
+
     /// Begins to read. Blocks; throws what `SourceReader` throws.
     func open() throws -> SourceReader {
         switch kind {

@@ -73,7 +73,7 @@ extension ArchiveRun {
                 hint: "Take the key out of the settings, or another pool.")
         }
         let tapes = TapeCatalog(house.catalog)
-        let base = try base(tapes)
+        let base = try ArchiveSource.base(of: work, tapes, line)
         let source = try ArchiveSource(work.settings, base: base, tapes, files: house.files)
         let blockSize = Int(lease.settings.blockSize)
         let ring = try ring(blockSize)
@@ -113,20 +113,6 @@ extension ArchiveRun {
             "\(Quantity.bytes(Int64(ring.capacity))) in blocks of \(Quantity.bytes(Int64(ring.blockSize))), \(rule)")
         if ![.none, .drive].contains(pool.compression) {
             line("compression", "\(pool.compression.rawValue) is not there yet: the archive is written as it is")
-        }
-    }
-
-    /// The job's newest complete archive, where the whole chain beneath it is good.
-    private func base(_ tapes: TapeCatalog) throws -> ArchiveRecord? {
-        guard work.settings.isIncremental, work.settings.strategy != .image, work.job != ArchiveWork.byHand,
-            let newest = try tapes.archives(of: work.job, state: .complete, limit: 1).first
-        else { return nil }
-        do {
-            _ = try tapes.chain(of: newest.id)
-            return newest
-        } catch {
-            line("base", "\(error.message): a whole archive is made")
-            return nil
         }
     }
 
