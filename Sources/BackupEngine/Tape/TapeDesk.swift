@@ -73,7 +73,8 @@ actor TapeDesk {
         for label in due where !context.steering.isCancelled {
             let end = await steered(context) { [station] control, line in
                 await station.verify(
-                    volume: label, job: context.run.job, drive: context.settings.drive, control: control, line: line)
+                    volume: label, job: context.run.job, run: context.run.run, drive: context.settings.drive,
+                    isScheduled: context.run.trigger != .operator, control: control, line: line)
             }
             outcome.add(end)
         }
@@ -110,7 +111,8 @@ actor TapeDesk {
             }
         case .verify(let volume, let drive):
             return try await begin(.tapeVerify, drive: drive) { [station] record, control, line in
-                await station.verify(volume: volume, job: record.job, drive: drive, control: control, line: line)
+                await station.verify(
+                    volume: volume, job: record.job, run: record.run, drive: drive, control: control, line: line)
             }
         case .cancel(let drive): return try await cancel(drive, by: person)
         default:
@@ -212,6 +214,10 @@ actor TapeDesk {
             return .volumes(try await station.volumes(pool: pool, after: after, limit: max(0, min(limit, 200))))
         case .nextTape(let pool, let drive): return .lines(try await station.nextTape(pool: pool, drive: drive))
         case .volumeContents(let volume): return .lines(try await station.contents(of: volume).fitted)
+        case .tapeEstimate(let settings, let drive):
+            var settings = settings
+            settings.pool = try pool(named: settings.pool)
+            return .lines(try await station.estimate(settings, drive: drive).fitted)
         case .tapeLook(let drive, let look): return .lines(try await station.look(look, in: drive).fitted)
         default: throw Failure(code: "QUERY_UNKNOWN", side: .engine, message: "that is no question about tapes")
         }

@@ -99,6 +99,8 @@ package enum Query: Hashable, Codable, Sendable {
     case volumeContents(volume: String)
     /// What the tape in a drive shows; refused while the drive is used.
     case tapeLook(drive: String, TapeLook)
+    /// What an archive would take: bytes, time, tapes there and tapes missing; nothing is read or written.
+    case tapeEstimate(TapeJobSettings, drive: String?)
 }
 
 package enum Answer: Hashable, Codable, Sendable {

@@ -20,7 +20,7 @@ extension TapeStation {
         else {
             return nil
         }
-        return (known, try offer(known, in: bay))
+        return (known, try await offer(known, in: bay, claim))
     }
 
     /// Loads that volume, by the robot where it is not in the drive, and looks whether it is what the catalog says; nil
@@ -53,11 +53,11 @@ extension TapeStation {
         }
         let choice = try choice(pool, drive: bay, tried: tried)
         switch TapeFit(sighting, pool: pool, drive: bay.generation, choice: choice, name: name) {
-        case .use(let known): return ((known, try offer(known, in: bay)), "")
+        case .use(let known): return ((known, try await offer(known, in: bay, claim)), "")
         case .label(let label, let reading):
             if sighting.sight.isWriteProtected { return (nil, "\(sighting.name) is write-protected") }
             let known = try await write(label: label, pool: pool, over: reading, sighting, in: bay, by: claim.job)
-            return ((known, try offer(known, in: bay)), "")
+            return ((known, try await offer(known, in: bay, claim)), "")
         case .nameless(let words): return (nil, words)
         case .unfit(let words):
             refused(bay, words, claim)
@@ -72,7 +72,8 @@ extension TapeStation {
         }
     }
 
-    private func offer(_ known: KnownVolume, in bay: DriveBay) throws -> VolumeOffer {
+    private func offer(_ found: KnownVolume, in bay: DriveBay, _ claim: DriveClaim) async throws -> VolumeOffer {
+        let known = try await settled(found, in: bay, claim)
         guard let block = known.volume.endBlock else {
             throw StationFailure.refused(
                 "TAPE_UNPROVED", bay.name, "where \(known.volume.name) ends is not known: scan it",
@@ -83,6 +84,18 @@ extension TapeStation {
             drive: try handle.drive(), label: known.volume.label, nonce: known.volume.nonce,
             end: TapeEnd(files: known.volume.tapeFiles, block: block), holdings: try holdings(of: known),
             reopen: { try handle.reopen() })
+    }
+
+    /// The volume after tape and catalog were made to agree, where an engine died while it was written (F23, F24).
+    private func settled(_ known: KnownVolume, in bay: DriveBay, _ claim: DriveClaim) async throws -> KnownVolume {
+        guard try VolumeSettling.isDue(known, tapes) else { return known }
+        claim.line("TAPE_SETTLING", "\(known.volume.name): what an engine that died left on it is looked for")
+        let drive = try bay.handle.drive()
+        bay.board.stand(.reading)
+        let settling = VolumeSettling(
+            known, tapes, spool: PathBytes(plan.stateFolder), time: time, line: claim.line)
+        _ = try await settling.settle(drive)
+        return try tapes.volume(known.id) ?? known
     }
 
     /// What lies on a volume, as its end mark tells it.

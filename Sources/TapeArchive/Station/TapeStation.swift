@@ -60,6 +60,8 @@ package actor TapeStation: DriveLending {
         (self.files, self.time, self.pace, self.person, self.events) = (files, time, pace, person, events)
         self.plan = StationPlan(stateFolder: plan.stateFolder)
         try take(plan)
+        // What a dead engine had begun and nothing of which is on tape.
+        for words in (try? VolumeSettling.voidUnbegun(tapes)) ?? [] { tell(.warn, "TAPE_VOID", words) }
         if let seconds = pace.round { begin(rounds: seconds) }
     }
 

@@ -41,6 +41,9 @@ struct TapeArchiveCommand: AsyncParsableCommand {
     @Option(help: "The folder for the parts of a staged archive.")
     var spool: String?
 
+    @Flag(help: "Print what it would take, bytes, time and tapes, and write nothing.")
+    var dryRun = false
+
     @OptionGroup var tape: TapeOptions
 
     func validate() throws {
@@ -56,6 +59,13 @@ struct TapeArchiveCommand: AsyncParsableCommand {
         (settings.include, settings.exclude, settings.oneFileSystem) = (include, exclude, oneFileSystem)
         settings.spool = spool.map { CommandPlace.absolute($0) }
         let (made, pool, drive, policy, size) = (settings, pool, drive, policy, try size())
+        if dryRun {
+            return try await tape.ask { hand in
+                var settings = made
+                settings.pool = try hand.pool(pool)
+                return .tapeEstimate(settings, drive: drive == nil ? nil : try hand.drive(drive))
+            }
+        }
         try await HandRunFollower(tape: tape).follow { hand in
             var settings = made
             settings.pool = try hand.pool(pool)
