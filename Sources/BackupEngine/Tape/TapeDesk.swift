@@ -65,12 +65,20 @@ actor TapeDesk {
 
     /// Those volumes of the job's pool that want it most, one after the other; a bad one ends none of the others.
     func verify(_ context: JobContext) async -> JobOutcome {
-        let rows: [VolumeRow]
-        do throws(Failure) { rows = try await all(of: context.settings.tape.pool) } catch { return JobOutcome(error) }
-        let due = VerifyChoice.due(rows, now: time.wall())
-        context.log.line("verify", due.isEmpty ? "nothing to read back" : due.joined(separator: ", "))
         var outcome = JobOutcome(.ok)
-        for label in due where !context.steering.isCancelled {
+        var tried: Set<String> = []
+        while !context.steering.isCancelled {
+            // Asked anew each time: an archive that goes over several volumes proves all of them.
+            let rows: [VolumeRow]
+            do throws(Failure) { rows = try await all(of: context.settings.tape.pool) } catch {
+                return JobOutcome(error)
+            }
+            let due = VerifyChoice.due(rows, now: time.wall()).filter { !tried.contains($0) }
+            if tried.isEmpty {
+                context.log.line("verify", due.isEmpty ? "nothing to read back" : due.joined(separator: ", "))
+            }
+            guard let label = due.first else { return outcome }
+            tried.insert(label)
             let end = await steered(context) { [station] control, line in
                 await station.verify(
                     volume: label, job: context.run.job, run: context.run.run, drive: context.settings.drive,
@@ -78,7 +86,7 @@ actor TapeDesk {
             }
             outcome.add(end)
         }
-        return context.steering.isCancelled ? .interrupted : outcome
+        return .interrupted
     }
 
     private typealias Line = @Sendable (String, String) -> Void

@@ -31,6 +31,7 @@ extension TapeOrder {
                 + (drive.map { " on \(said($0))" } ?? "")
         case .verify(let volume, let drive): "verify tape \(said(volume))" + (drive.map { " in \(said($0))" } ?? "")
         case .motion(let drive, let motion): "\(words(motion)) in \(said(drive))"
+        case .tune(let drive): "measure block sizes on the blank tape in \(said(drive))"
         case .addCartridge(let library, let barcode, _): "add cartridge \(said(barcode)) to \(said(library))"
         case .cancel(let drive): "cancel what \(said(drive)) does"
         }

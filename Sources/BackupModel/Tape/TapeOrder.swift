@@ -34,6 +34,8 @@ package enum TapeOrder: Hashable, Codable, Sendable {
     /// Ends what such an order began; by its drive, or by the name or the id of the run.
     case cancel(drive: String)
     case motion(drive: String, TapeMotion)
+    /// Measures which block size the drive is quickest with; on a blank tape only.
+    case tune(drive: String)
     /// A new blank cartridge for a virtual library's first empty slot. Bytes; nil: what its generation holds.
     case addCartridge(library: String, barcode: String, capacity: Int64?)
 
@@ -43,7 +45,7 @@ package enum TapeOrder: Hashable, Codable, Sendable {
         case .load(_, let drive), .archive(_, let drive, _, _), .verify(_, let drive): drive
         case .unload(let drive), .eject(let drive), .rewind(let drive), .retension(let drive), .clean(let drive),
             .holdAfterTape(let drive, _), .setFlow(let drive, _), .label(let drive, _, _, _), .erase(let drive, _, _),
-            .cancel(let drive), .motion(let drive, _):
+            .cancel(let drive), .motion(let drive, _), .tune(let drive):
             drive
         case .labelAll, .inventory, .move, .importMedium, .exportMedium, .markOffsite, .retire, .addCartridge: nil
         }
@@ -56,7 +58,7 @@ extension TapeOrder {
         switch self {
         case .load(let volume, let drive), .verify(let volume, let drive): [volume, drive ?? ""]
         case .unload(let drive), .eject(let drive), .rewind(let drive), .retension(let drive), .clean(let drive),
-            .holdAfterTape(let drive, _), .setFlow(let drive, _), .cancel(let drive):
+            .holdAfterTape(let drive, _), .setFlow(let drive, _), .cancel(let drive), .tune(let drive):
             [drive]
         case .label(let drive, let label, let pool, let overwriting): [drive, label, pool, overwriting ?? ""]
         case .labelAll(let library, let pool): [library, pool]

@@ -1,3 +1,4 @@
+import BackupCatalog
 import BackupModel
 import TapeArchive
 import Testing

@@ -97,3 +97,15 @@ struct TapeRetension: AsyncParsableCommand {
         try await options.tape.order { .retension(drive: try $0.drive(name)) }
     }
 }
+
+struct TapeTune: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tune", abstract: "Measure which block size a drive is quickest with, on a blank tape.",
+        discussion: "Writes up to 4 GiB with each size; the tape is blank again afterwards. Set block_size by it.")
+    @OptionGroup var options: DriveOptions
+
+    func run() async throws {
+        let name = options.drive
+        try await options.tape.order { .tune(drive: try $0.drive(name)) }
+    }
+}
