@@ -47,11 +47,16 @@ extension TapeStation {
         do {
             // Another program may have moved the tape, or switched the drive off, since the last look.
             try await bay.use { _ in }
+            if let library = bay.library?.name, robots[library]?.sight.lookedAt == nil {
+                // A robot in trouble is the supply's to tell.
+                _ = try? await inventory(library, rescan: false)
+            }
         } catch {
             release(bay)
             tellTrouble(bay)
             var failure = StationFailure.of(error, "drive \(bay.name)")
-            failure.isTransient = true
+            // A device that rewinds (F15), or a drive that keeps no options, is for the settings to put right.
+            failure.isTransient = (error as? TapeFault)?.kind != .optionRefused
             throw failure
         }
         let supply = StationSupply(self, bay, claim)

@@ -42,6 +42,10 @@ extension TapeStation {
             throw StationFailure.refused(
                 "NO_ROBOT", bay.name, "drive \(bay.name) has no robot: put \(known.volume.name) in by hand")
         }
+        if case .drive(let other) = known.volume.place, other != bay.name {
+            throw StationFailure.refused(
+                "TAPE_IN_DRIVE", bay.name, "\(known.volume.name) is in drive \(other)", hint: "Unload it there first.")
+        }
         let robot = try robot(library.name)
         if robot.sight.lookedAt == nil { try await inventory(library.name, rescan: false) }
         let barcode = known.volume.barcode

@@ -9,61 +9,87 @@ extension TapeStation {
 
     var shelfChanges: Int { roster.withLock { $0.changes } }
 
-    /// The tape that lies in the drive already, where it goes on; else nil. Looks at one that nobody has looked at.
+    /// The tape that lies in the drive already, where it is the next; else nil. Looks at one that nobody has looked at.
     func offerLoaded(
         _ bay: DriveBay, _ pool: Pool, tried: Set<String>, _ claim: DriveClaim
     ) async throws -> Found? {
         guard let status = try? await bay.use({ drive in try drive.status() }), status.hasMedium else { return nil }
         guard let sighting = try? await sight(bay) else { return nil }
         let choice = try choice(pool, drive: bay, tried: tried)
-        guard case .use(let known) = TapeFit(sighting, pool: pool, drive: bay.generation, choice: choice, name: nil)
+        guard case .use(let known) = TapeFit(sighting, pool: pool, drive: bay.generation, choice: choice, name: nil),
+            choice.next?.volume.nonce == known.volume.nonce
         else {
             return nil
         }
         return (known, try await offer(known, in: bay, claim))
     }
 
-    /// Loads that volume, by the robot where it is not in the drive, and looks whether it is what the catalog says; nil
-    /// when it does not do, and went back.
+    /// Loads that volume, by the robot where it is not in the drive, and looks whether it is what the catalog says.
     func offer(
         _ volume: Volume, to bay: DriveBay, _ pool: Pool, tried: Set<String>, _ claim: DriveClaim
-    ) async throws -> Found? {
+    ) async throws -> Taken {
         if volume.place != .drive(bay.name) {
-            guard let known = try everyVolume().first(where: { $0.volume.key == volume.key }) else { return nil }
+            promised[volume.key] = bay.name
+            defer { promised[volume.key] = nil }
+            guard let known = try everyVolume().first(where: { $0.volume.key == volume.key }) else {
+                return Taken(words: "\(volume.name) is gone from the catalog")
+            }
             claim.line("TAPE_LOADING", "\(volume.name) into drive \(bay.name)")
             try await bring(known, into: bay)
         }
-        return try await take(bay, pool, tried: tried, name: nil, claim).0
+        return try await take(bay, pool, tried: tried, name: nil, claim)
     }
 
-    /// Judges what lies in the drive; labels it where that is right. Nil with the reason when it does not do; it comes
-    /// out again then, but for a blank one that wants a name.
+    /// What became of a cartridge that lies in a drive.
+    struct Taken: Sendable {
+        var found: Found?
+        /// Why it does not do.
+        var words = ""
+        /// Of the volume that does not do, or empty.
+        var key = ""
+    }
+
+    /// Judges what lies in the drive; labels it where that is right. What does not do comes out again, but for a blank
+    /// one that wants a name.
     func take(
         _ bay: DriveBay, _ pool: Pool, tried: Set<String>, name: String?, _ claim: DriveClaim
-    ) async throws -> (Found?, String) {
+    ) async throws -> Taken {
         guard try await bay.use({ drive in try drive.status() }).hasMedium else {
-            return (nil, "no tape is in drive \(bay.name)")
+            return Taken(words: await emptied(bay, claim))
         }
         let sighting: Sighting
         do { sighting = try await sight(bay) } catch let fault as TapeFault {
             let words = Words.of(fault)
             await giveBack(bay)
             refused(bay, words, claim)
-            return (nil, words)
+            return Taken(words: words)
         }
         let choice = try choice(pool, drive: bay, tried: tried)
         switch TapeFit(sighting, pool: pool, drive: bay.generation, choice: choice, name: name) {
-        case .use(let known): return ((known, try await offer(known, in: bay, claim)), "")
+        case .use(let known): return Taken(found: (known, try await offer(known, in: bay, claim)))
         case .label(let label, let reading):
-            if sighting.sight.isWriteProtected { return (nil, "\(sighting.name) is write-protected") }
             let known = try await write(label: label, pool: pool, over: reading, sighting, in: bay, by: claim.job)
-            return ((known, try await offer(known, in: bay, claim)), "")
-        case .nameless(let words): return (nil, words)
+            return Taken(found: (known, try await offer(known, in: bay, claim)))
+        case .nameless(let words): return Taken(words: words)
         case .unfit(let words):
             refused(bay, words, claim)
             await giveBack(bay)
-            return (nil, words)
+            return Taken(words: words, key: sighting.known?.volume.key ?? "")
         }
+    }
+
+    /// No medium: a cleaning cartridge that has done its work may stand in the drive's mouth.
+    private func emptied(_ bay: DriveBay, _ claim: DriveClaim) async -> String {
+        guard let library = bay.library?.name, let map = try? await inventory(library, rescan: false),
+            let element = map.drive(bay.name), element.isFull
+        else { return "no tape is in drive \(bay.name)" }
+        let words =
+            Barcode(element.barcode).isCleaning
+            ? "\(printable(element.barcode.utf8)) is a cleaning cartridge"
+            : "the tape in drive \(bay.name) is not loaded"
+        refused(bay, words, claim)
+        await giveBack(bay)
+        return words
     }
 
     private func giveBack(_ bay: DriveBay) async {

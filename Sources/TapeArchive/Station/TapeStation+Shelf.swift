@@ -133,7 +133,7 @@ extension TapeStation {
         var wish = TapeWish(
             pool: pool, drive: bay?.name ?? "", library: bay?.library?.name, generation: bay?.generation)
         wish.ours = bay?.library?.barcodes ?? []
-        wish.tried = tried
+        wish.tried = tried.union(promised.filter { $0.value != bay?.name }.keys)
         return wish
     }
 }

@@ -151,7 +151,14 @@ extension TapeStation {
             label: label.label, nonce: label.nonce, barcode: barcode, pool: label.pool, state: .quarantined)
         volume.reason = "bears the name of another of our cartridges, \(other.name) (\(other.nonce.prefix(8)))"
         volume.place = place
-        try tapes.add(volume)
+        // Until now it was known by its barcode alone.
+        let rows = try tapes.namesakes(label: "", barcode: barcode, otherThan: "?")
+        if let row = rows.first(where: { $0.volume.nonce.isEmpty }) {
+            let quarantined = volume
+            try tapes.change(row.id) { $0 = quarantined }
+        } else {
+            try tapes.add(volume)
+        }
         tell(.warn, "TAPE_QUARANTINED", "\(volume.name) \(volume.reason); the first one counts, this one is put aside")
     }
 

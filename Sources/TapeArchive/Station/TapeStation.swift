@@ -25,6 +25,8 @@ package actor TapeStation: DriveLending {
     private var folders: [String: LibraryFolder] = [:]
     /// Names of the cartridges' places that are not what their labels say (F18), by barcode.
     var misfiled: [String: String] = [:]
+    /// Volumes that a supply is about to load, by their keys: the drive. Nobody else's choice.
+    var promised: [String: String] = [:]
     private var rounds: Task<Void, Never>?
     private(set) var isClosed = false
     /// Devices of the plan that are taken out of use once they are free.
@@ -197,6 +199,7 @@ package actor TapeStation: DriveLending {
 
     func release(_ bay: DriveBay) {
         bay.board.change { ($0.user, $0.lease) = ("", nil) }
+        promised = promised.filter { $0.value != bay.name }
         if leaving.remove(bay.name) != nil || !plan.drives.contains(where: { $0.name == bay.name }) {
             bays.removeAll { $0 === bay }
             Task { await bay.close() }

@@ -106,6 +106,12 @@ final class StationBench: Sendable {
     func volume(_ name: String) async throws -> Volume { try await station.find(name).volume }
 
     func plant(_ rules: [TapeFaultRule]) throws {
+        // A nil is written by nobody: `null` would be needed for "all from there on".
+        let rules = rules.map { rule in
+            var rule = rule
+            rule.times = rule.times ?? 10_000
+            return rule
+        }
         let bytes = try JSONEncoder().encode(rules)
         try bytes.write(to: URL(fileURLWithPath: path + "/library/faults.json"))
     }
@@ -141,6 +147,23 @@ final class StationBench: Sendable {
     }
 
     // MARK: Runs
+
+    /// One archive that is kept for ever is on the volume, and the volume is full.
+    func fill(_ label: String) async throws {
+        let known = try await station.find(label)
+        let now = WallTime(milliseconds: 1_760_000_000_000)
+        var archive = ArchiveRecord(
+            archive: SystemTime.live.randomHex(digits: 32), job: "films", pool: known.volume.pool, startedAt: now,
+            blockSize: 2048)
+        archive.id = try tapes.begin(archive)
+        var part = PartRecord(part: 1, volume: known.id, tapeFile: 1, offset: 0, writtenAt: now)
+        (part.blocks, part.length, archive.streamBytes) = (1, 2048, 2048)
+        let progress = VolumeProgress(
+            volume: known.id, at: now, tapeFiles: known.volume.tapeFiles, endBlock: known.volume.endBlock,
+            used: 1 << 19,
+            state: .full, drive: DriveIdentity(vendor: "", model: "", serial: "VD1", firmware: "1"))
+        try tapes.commit(archive, last: part, progress)
+    }
 
     func claim(_ pool: String = "archive", job: String = "films", drive: String? = "one") -> DriveClaim {
         DriveClaim(.write(pool: pool), job: job, drive: drive, control: TapeRunControl()) { _, _ in }

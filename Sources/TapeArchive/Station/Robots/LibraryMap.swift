@@ -48,9 +48,9 @@ struct LibraryMap: Hashable, Sendable {
 
     func element(_ address: Int) -> LibraryElement? { elements.first { $0.address == address } }
 
-    /// Ours, slots before ports.
+    /// Ours, slots before ports; what lies in a drive is that drive's.
     func holding(_ barcode: String) -> LibraryElement? {
-        let found = elements.filter { $0.isFull && $0.barcode == barcode && owns($0) }
+        let found = elements.filter { $0.kind != .drive && $0.isFull && $0.barcode == barcode && owns($0) }
         return found.first { $0.kind != .importExport } ?? found.first
     }
 

@@ -14,24 +14,29 @@ final class Asking: Sendable {
     private let station: TapeStation
     private let bay: DriveBay
     private let claim: DriveClaim
+    /// Whether the robot could bring by now what is asked for.
+    private let isInReach: @Sendable () async -> Bool
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
-    init(_ station: TapeStation, _ bay: DriveBay, _ claim: DriveClaim) {
+    init(
+        _ station: TapeStation, _ bay: DriveBay, _ claim: DriveClaim, isInReach: @escaping @Sendable () async -> Bool
+    ) {
         self.station = station
         self.bay = bay
         self.claim = claim
+        self.isInReach = isInReach
     }
 
     /// Throws when cancelled. The question stays open when something else comes first: asked again, it takes the place
     /// of the one before.
-    func ask(_ question: TapeQuestion, since changes: Int) async throws -> Arrival {
+    func ask(_ question: TapeQuestion) async throws -> Arrival {
         bay.board.stand(.waiting)
         let (arrivals, source) = AsyncStream.makeStream(of: Arrival.self)
         let person = station.person
         let asked = Task { _ = source.yield(.reply(await person.ask(question))) }
         tasks.withLock { $0.append(asked) }
         let seen = bay.board.now.medium
-        let watch = Task { await self.watch(seen, changes, source) }
+        let watch = Task { await self.watch(seen, source) }
         defer { watch.cancel() }
         for await arrival in arrivals {
             if case .reply(let reply) = arrival { claim.line("TAPE_ANSWERED", reply.words) }
@@ -45,15 +50,20 @@ final class Asking: Sendable {
     }
 
     private func watch(
-        _ seen: MediumFacts?, _ changes: Int, _ source: AsyncStream<Arrival>.Continuation
+        _ seen: MediumFacts?, _ source: AsyncStream<Arrival>.Continuation
     ) async {
         var seen = seen
+        var changes = await station.shelfChanges
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(station.pace.watch))
             if Task.isCancelled { return }
-            if await station.shelfChanges != changes {
-                source.yield(.shelf)
-                return
+            let now = await station.shelfChanges
+            if now != changes {
+                changes = now
+                if await isInReach() {
+                    source.yield(.shelf)
+                    return
+                }
             }
             let status = try? await bay.use { drive in try drive.status() }
             let medium = bay.board.now.medium

@@ -6,7 +6,8 @@ extension StationSupply {
     package func find(label: String, nonce: String, refused: MountRefusal?) async throws -> (any TapeDrive)? {
         try await untilCancelled {
             let wanted = Wanted(label: printable(label.utf8), nonce: nonce)
-            if refused == nil, let drive = try await self.station.readable(wanted, self.bay, self.claim) {
+            if refused == nil, let drive = try await self.station.readable(wanted, self.bay, self.claim, isFirst: true)
+            {
                 return drive
             }
             return try await self.ask(wanted, why: refused?.message ?? "\(wanted.label) is to be read")
@@ -23,19 +24,18 @@ extension StationSupply {
         question.wanted = [.init(name: wanted.label, place: try await station.placeWords(wanted.nonce))]
         (question.run, question.isScheduled) = (claim.run, claim.isScheduled)
         question.generation = bay.generation?.rawValue ?? ""
-        let asking = Asking(station, bay, claim)
+        let asking = Asking(station, bay, claim) { await self.station.isInReach(wanted.nonce, self.bay) }
         defer { asking.end() }
-        let changes = await station.shelfChanges
         await station.wanted(question, claim)
         while true {
-            switch try await asking.ask(question, since: changes) {
+            switch try await asking.ask(question) {
             case .reply(.cancel): return nil
             case .reply(.expired):
                 await station.expired(bay, claim)
                 return nil
             case .shelf, .medium, .reply:
                 do {
-                    if let drive = try await station.readable(wanted, bay, claim) { return drive }
+                    if let drive = try await station.readable(wanted, bay, claim, isFirst: false) { return drive }
                     question.why = "\(wanted.label) is not in drive \(bay.name)"
                 } catch {
                     if error is CancellationError { throw error }
@@ -50,14 +50,14 @@ extension TapeStation {
     /// The drive with that volume in it, by the robot where it is in reach; nil where somebody must bring it. Throws
     /// why what is in the drive will not do.
     func readable(
-        _ wanted: StationSupply.Wanted, _ bay: DriveBay, _ claim: DriveClaim
+        _ wanted: StationSupply.Wanted, _ bay: DriveBay, _ claim: DriveClaim, isFirst: Bool
     ) async throws -> (any TapeDrive)? {
         if try await bay.use({ drive in try drive.status() }).hasMedium {
             if bay.board.now.label?.nonce == wanted.nonce { return try bay.handle.drive() }
             let sighting = try await sight(bay)
             if sighting.probe.label?.nonce == wanted.nonce { return try bay.handle.drive() }
             try await putBack(bay)
-            if !isInReach(wanted.nonce, bay) {
+            if !isFirst, !isInReach(wanted.nonce, bay) {
                 throw StationFailure.refused(
                     "TAPE_REFUSED", bay.name,
                     "the tape in drive \(bay.name) is \(sighting.name), wanted is \(wanted.label)")
@@ -75,7 +75,7 @@ extension TapeStation {
         return try bay.handle.drive()
     }
 
-    private func isInReach(_ nonce: String, _ bay: DriveBay) -> Bool {
+    func isInReach(_ nonce: String, _ bay: DriveBay) -> Bool {
         guard let library = bay.library?.name, let known = try? tapes.volume(nonce: nonce),
             case .slot(library, _) = known.volume.place
         else { return false }

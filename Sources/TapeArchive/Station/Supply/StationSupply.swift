@@ -44,6 +44,7 @@ final class StationSupply: VolumeSupply, VolumeFinder {
         switch need.reason {
         case .begins: break
         case .full(let label):
+            reject(offered)
             await station.tell(.info, "TAPE_FULL", "\(printable(label.utf8)) is full", job: claim.job)
             try await station.waitWhileHeld(bay, claim)
         case .failed(let label, let words):
@@ -81,11 +82,12 @@ final class StationSupply: VolumeSupply, VolumeFinder {
                 continue
             }
             do {
-                if let offer = try await station.offer(fit.volume, to: bay, pool, tried: tried, claim) {
-                    return keep(offer)
-                }
+                let taken = try await station.offer(fit.volume, to: bay, pool, tried: tried, claim)
+                if let found = taken.found { return keep(found) }
+                why = taken.words
                 state.withLock { _ = $0.tried.insert(fit.volume.key) }
-            } catch let failure as Failure where failure.code != "CANCELLED" {
+            } catch {
+                let failure = try known(error)
                 why = failure.message
                 state.withLock { state in
                     let isReach = failure.code.hasPrefix("ROBOT") || failure.code == "NOT_OURS"
@@ -115,6 +117,12 @@ final class StationSupply: VolumeSupply, VolumeFinder {
         return question
     }
 
+    /// The robot could bring one now.
+    private func isInReach(_ pool: Pool) async -> Bool {
+        guard let choice = try? await station.choice(pool, drive: bay, tried: tried) else { return false }
+        return choice.fits.contains { $0.isInReach && !unreachable.contains($0.volume.key) }
+    }
+
     // MARK: Asking
 
     private enum Answered {
@@ -125,12 +133,11 @@ final class StationSupply: VolumeSupply, VolumeFinder {
 
     private func ask(_ question: TapeQuestion, _ pool: Pool) async throws -> Answered? {
         var question = question
-        let asking = Asking(station, bay, claim)
+        let asking = Asking(station, bay, claim) { await self.isInReach(pool) }
         defer { asking.end() }
-        let changes = await station.shelfChanges
         await station.wanted(question, claim)
         while true {
-            switch try await asking.ask(question, since: changes) {
+            switch try await asking.ask(question) {
             case .shelf: return .again(question.why)
             case .medium, .reply(.loaded):
                 switch try await look(pool, name: nil) {
@@ -139,12 +146,11 @@ final class StationSupply: VolumeSupply, VolumeFinder {
                 }
             case .reply(.use(let name)):
                 do {
-                    if let offer = try await station.offer(
-                        try await station.find(name).volume, to: bay, pool, tried: tried, claim)
-                    {
-                        return .offer(offer)
-                    }
-                } catch let failure as Failure where failure.code != "CANCELLED" { question.why = failure.message }
+                    let volume = try await station.find(name).volume
+                    let taken = try await station.offer(volume, to: bay, pool, tried: tried, claim)
+                    if let found = taken.found { return .offer(found) }
+                    question.why = taken.words
+                } catch { question.why = try known(error).message }
             case .reply(.blank(let label)):
                 switch try await look(pool, name: label) {
                 case .offer(let offer): return .offer(offer)
@@ -161,16 +167,24 @@ final class StationSupply: VolumeSupply, VolumeFinder {
     /// What somebody put into the drive.
     private func look(_ pool: Pool, name: String?) async throws -> Answered {
         do {
-            let (offer, words) = try await station.take(bay, pool, tried: tried, name: name, claim)
-            return offer.map { .offer($0) } ?? .again(words)
-        } catch let failure as Failure where failure.code != "CANCELLED" {
-            await station.refused(bay, failure.message, claim)
-            return .again(failure.message)
-        } catch let fault as TapeFault {
-            let failure = fault.failure("drive \(bay.name)")
+            let taken = try await station.take(bay, pool, tried: tried, name: name, claim)
+            if !taken.key.isEmpty { state.withLock { _ = $0.tried.insert(taken.key) } }
+            return taken.found.map { .offer($0) } ?? .again(taken.words)
+        } catch {
+            let failure = try known(error)
             await station.refused(bay, failure.message, claim)
             return .again(failure.message)
         }
+    }
+
+    /// What a person may help with; throws when it is a cancel.
+    private func known(_ error: any Error) throws -> Failure {
+        let failure = StationFailure.of(error, "drive \(bay.name)")
+        if failure.code == StationFailure.cancelled.code || failure.side == .catalog && failure.code != "VOLUME_UNKNOWN"
+        {
+            throw error
+        }
+        return failure
     }
 
     /// Ends with nil when the run is cancelled.

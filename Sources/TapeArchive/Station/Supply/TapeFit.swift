@@ -22,20 +22,24 @@ enum TapeFit: Sendable {
             if let known, fit != nil {
                 self = .use(known)
             } else {
-                self = .unfit(TapeFit.why(known, choice) ?? verdict.words)
+                self = .unfit(TapeFit.why(known, choice, pool) ?? verdict.words)
             }
         case (.label, .blank): self = TapeFit.blank(sighting, name)
         default:
             if let known, fit?.rank == .recyclable, verdict.reason == .wrongVolume || verdict.reason == .notAppendable {
                 self = TapeFit.recycle(sighting, known, pool, drive)
             } else {
-                self = .unfit(TapeFit.why(known, choice) ?? verdict.words)
+                let isOther = [.wrongVolume, .notAppendable].contains(verdict.reason)
+                self = .unfit((isOther ? TapeFit.why(known, choice, pool) : nil) ?? verdict.words)
             }
         }
     }
 
-    private static func why(_ known: KnownVolume?, _ choice: TapeChoice) -> String? {
+    private static func why(_ known: KnownVolume?, _ choice: TapeChoice, _ pool: Pool) -> String? {
         guard let known else { return nil }
+        if known.volume.pool != pool.name {
+            return "\(known.volume.name) is of pool \(printable(known.volume.pool.utf8))"
+        }
         return choice.rejected.first {
             $0.volume.nonce == known.volume.nonce && $0.volume.barcode == known.volume.barcode
         }
