@@ -75,14 +75,15 @@ package struct TapeChoice: Hashable, Sendable {
                 rejected.append(Rejected(volume: candidate.volume, reason: unfit.reason))
             }
         }
-        fits.sort { TapeChoice.order($0) < TapeChoice.order($1) }
+        fits.sort { TapeChoice.order($0, wish) < TapeChoice.order($1, wish) }
         rejected.sort { ($0.volume.name, $0.volume.nonce) < ($1.volume.name, $1.volume.nonce) }
     }
 
-    /// In reach before out of it, then by rank, the longest unwritten first, then by name.
-    private static func order(_ fit: Fit) -> (Int, Int, Int64, String, String) {
+    /// In reach before out of it, then by rank, what the drive holds already first, the longest unwritten, then by name.
+    private static func order(_ fit: Fit, _ wish: TapeWish) -> (Int, Int, Int, Int64, String, String) {
         (
-            fit.isInReach ? 0 : 1, fit.rank.rawValue, fit.volume.lastWrittenAt?.milliseconds ?? .min, fit.volume.name,
+            fit.isInReach ? 0 : 1, fit.rank.rawValue, fit.volume.place == .drive(wish.drive) ? 0 : 1,
+            fit.volume.lastWrittenAt?.milliseconds ?? .min, fit.volume.name,
             fit.volume.nonce
         )
     }

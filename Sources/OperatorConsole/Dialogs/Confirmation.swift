@@ -82,7 +82,7 @@ extension TapeOrder {
         switch self {
         case .holdAfterTape, .setFlow, .inventory, .markOffsite, .archive, .verify: .none
         case .load, .unload, .eject, .rewind, .retension, .clean, .labelAll, .move, .importMedium, .exportMedium,
-            .retire:
+            .retire, .motion, .tune, .addCartridge:
             .ask
         case .label(_, _, _, let overwriting): overwriting == nil ? .ask : .word
         case .erase, .cancel: .word

@@ -3,7 +3,9 @@ package import BackupModel
 /// The person who changes tapes, as the station knows them. The engine makes a durable request of each question.
 package protocol TapeOperator: Sendable {
     /// Asks, and waits for an answer; one question a drive at a time. Asked again with the reason when what was loaded
-    /// will not do; the deadline of the first stays. A cancelled task withdraws the question: the tape came by itself.
+    /// will not do; the deadline of the first stays. A question that is still open when the same drive asks again is
+    /// taken over by the new one: its own call ends with `.cancel`, whenever, and means nothing any more. A cancelled
+    /// task withdraws the question, if no newer one has taken it over: the tape came by itself.
     func ask(_ question: TapeQuestion) async -> TapeReply
 }
 

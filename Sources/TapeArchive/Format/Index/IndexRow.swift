@@ -1,4 +1,5 @@
 import Foundation
+package import WorkerKit
 
 /// One line of an archive's index: a file on tape, or one that a former backup had and this one has not.
 package struct IndexRow: Hashable, Sendable {
@@ -20,11 +21,20 @@ package struct IndexedEntry: Hashable, Sendable {
     /// BLAKE3 of the file's data as stored: of a sparse file the regions one after another. Empty without data.
     package var hash: String
     package var verdict: MemberVerdict
+    /// Of the inode, so that an incremental can tell what changed since; nil and 0 where nobody knows.
+    package var changed: FileStamp?
+    package var inode: UInt64 = 0
     /// Where its first header is; filled in when the archive's parts are known.
     package var volume = ""
     package var file = 0
     /// Block of the tape file, from 0.
     package var block: Int64 = 0
+
+    init(_ entry: ArchiveEntry, at place: MemberPlace, _ identity: FileIdentity?) {
+        self.init(entry, at: place)
+        changed = identity?.changed
+        inode = identity?.inode ?? 0
+    }
 
     package init(_ entry: ArchiveEntry, at place: MemberPlace, hash: String = "", verdict: MemberVerdict = .asDeclared)
     {
@@ -52,6 +62,10 @@ extension IndexRow {
         out.put("kind", bytes: Array(entry.kind.rawValue.utf8))
         if entry.kind == .file { out.put("size", entry.size) }
         out.put("mtime", pair: (entry.modified.seconds, Int64(entry.modified.nanoseconds)))
+        if let changed = row.changed {
+            out.put("ctime", pair: (changed.seconds, Int64(changed.nanoseconds)))
+            out.put("inode", Int64(bitPattern: row.inode))
+        }
         out.put("mode", Int64(entry.mode))
         out.put("uid", Int64(entry.owner))
         out.put("gid", Int64(entry.group))
@@ -89,6 +103,10 @@ extension IndexRow {
         guard let entry = raw.entry, let place = raw.place else { return nil }
         var row = IndexedEntry(entry, at: place, hash: raw.blake3 ?? "")
         row.verdict = raw.shrank.map { .shrank(missing: $0) } ?? (raw.grew == nil ? .asDeclared : .grew)
+        if let time = raw.ctime, time.count == 2, let part = Int32(exactly: time[1]) {
+            row.changed = FileStamp(seconds: time[0], nanoseconds: part)
+            row.inode = UInt64(bitPattern: raw.inode ?? 0)
+        }
         row.volume = raw.volume ?? ""
         row.file = raw.file ?? 0
         row.block = raw.block ?? 0
@@ -127,6 +145,8 @@ private struct RawRow: Decodable {
     var kind: ArchiveEntry.Kind?
     var size: Int64?
     var mtime: [Int64]?
+    var ctime: [Int64]?
+    var inode: Int64?
     var mode: UInt32?
     var uid: UInt32?
     var gid: UInt32?
