@@ -6,6 +6,7 @@ package enum Overlay: Sendable {
     case chooser(ActionChooser)
     case confirmation(Confirmation)
     case limits(LimitsForm)
+    case tapeForm(TapeForm)
     case detail(DetailPage)
     case prompt(Prompt)
     case request(RequestDialog)
@@ -49,6 +50,9 @@ package struct DetailPage: Sendable {
         case alert(Alert)
         case event(Event)
         case runs(mirror: String)
+        case volume(String)
+        /// Of a pool, in the drive that is shown.
+        case nextTape(pool: String)
     }
 
     var subject: Subject

@@ -59,14 +59,14 @@ enum FailureSort: CaseIterable, Hashable, Sendable {
     }
 }
 
-private func following<S: CaseIterable & Equatable>(_ value: S) -> S {
+func following<S: CaseIterable & Equatable>(_ value: S) -> S {
     let all = Array(S.allCases)
     let index = all.firstIndex(of: value) ?? 0
     return all[(index + 1) % all.count]
 }
 
 /// Equal items keep their order, so that rows do not dance.
-private func stable<T>(_ items: [T], _ isBefore: (T, T) -> Bool) -> [T] {
+func stable<T>(_ items: [T], _ isBefore: (T, T) -> Bool) -> [T] {
     items.enumerated().sorted { a, b in
         isBefore(a.element, b.element) || !isBefore(b.element, a.element) && a.offset < b.offset
     }.map(\.element)
