@@ -15,7 +15,8 @@ package func refusal(of intent: Intent, in phase: CopyPhase) -> Failure? {
         phase == .paused ? nil : refused("NOT_PAUSED", "the mirror is not paused", "")
     case .stopMirror, .limitMirror:
         phase.isBusy ? nil : refused("NOT_RUNNING", "the mirror does not run", "Run the mirror.")
-    case .acknowledge, .snooze, .tape, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
+    case .acknowledge, .snooze, .tape, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer,
+        .claim,
         .postpone, .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine:
         nil
     }
@@ -43,7 +44,8 @@ extension Intent {
             .pauseMirror(let name),
             .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _), .requeue(let name, _):
             name
-        case .acknowledge, .snooze, .tape, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer, .claim,
+        case .acknowledge, .snooze, .tape, .runJob, .cancelJob, .pauseJob, .resumeJob, .enableJob, .skipNext, .answer,
+            .claim,
             .postpone, .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine:
             nil
         }
