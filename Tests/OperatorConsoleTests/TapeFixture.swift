@@ -127,6 +127,18 @@ extension Fixture {
         drive.standing = .waiting
         drive.job = "nightly/vm"
         drive.request = 17
+        drive.stream = stream
+        drive.stream?.archive = "nightly/vm 2026-10-04"
+        drive.stream?.part = 2
+        drive.stream?.policy = "paced"
+        drive.stream?.lowMark = nil
+        drive.stream?.highMark = nil
+        drive.stream?.fill = 8 << 30
+        drive.stream?.driveRate = 0
+        drive.stream?.sourceRate = 0
+        drive.stream?.fullIn = nil
+        drive.stream?.endsIn = nil
+        drive.stream?.isHolding = true
         drive.health.alerts = [21]
         drive.alerts = TapeAlert.all([21]).map(\.words)
         return drive

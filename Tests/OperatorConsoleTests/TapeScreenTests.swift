@@ -153,7 +153,10 @@ import Testing
         let failure = Failure(code: "NO", side: .catalog, message: "the catalog cannot be read")
         _ = model.receive(.answer(.nextTape(pool: "films", drive: "lto9"), .refused(failure)))
         #expect(text(model).contains { $0.contains("It could not be read.") })
-        #expect(model.press("esc", "tab", "enter") == [.ask(.volumeContents(volume: "NX0006"))])
+        let contents = Query.volumeContents(volume: "NX0006")
+        #expect(model.press("esc", "tab", "enter") == [.ask(contents)])
+        _ = model.receive(.engineLost)
+        #expect(model.receive(.state(Fixture.tapes)) == [.ask(contents)], "asked again of an engine that was away")
     }
 
     @Test("Plain mode has a line for each drive and one for the volumes, and says what may be typed")
@@ -165,7 +168,7 @@ import Testing
                     + "job ends in ~53m, fits, 6m to spare"))
         #expect(
             lines.contains {
-                $0.hasPrefix("!! tape lto6: waiting for a tape, with its buffer kept, request #17, The drive wants")
+                $0.hasPrefix("!! tape lto6: waiting for a tape, with its buffer kept, request #17, buffer 100%, The drive wants")
             })
         #expect(lines.contains("ok volumes: scratch 3   appendable 2   full 33   suspect 1   retired 2"))
         let request = PlainText().request(Fixture.changeTape, now: Fixture.now)

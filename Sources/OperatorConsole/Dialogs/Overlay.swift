@@ -51,10 +51,18 @@ package struct DetailPage: Sendable {
         case event(Event)
         case runs(mirror: String)
         case volume(String)
-        /// Of a pool, in the drive that is shown.
-        case nextTape(pool: String)
+        case nextTape(pool: String, drive: String?)
     }
 
     var subject: Subject
     var scroll = 0
+
+    /// What the page about tapes asks the engine.
+    var query: Query? {
+        switch subject {
+        case .volume(let name): .volumeContents(volume: name)
+        case .nextTape(let pool, let drive): .nextTape(pool: pool, drive: drive)
+        case .failure, .alert, .event, .runs: nil
+        }
+    }
 }

@@ -104,6 +104,11 @@ struct VolumeList: Sendable {
 
     var selected: VolumeRow? { position.index(in: ids).map { shown[$0] } }
 
+    /// By label or barcode.
+    func row(named name: String) -> VolumeRow? {
+        shown.first { $0.volume.label == name || $0.volume.barcode == name }
+    }
+
     func wanted(height: Int) -> Query? {
         guard !reachedEnd, tally.all > newest.count, fetched.count < VolumeList.limit else { return nil }
         guard (position.index(in: ids) ?? 0) + height >= shown.count else { return nil }

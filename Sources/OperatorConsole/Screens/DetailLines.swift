@@ -9,8 +9,10 @@ extension Model {
         case .alert(let alert): lines.add(alert)
         case .event(let event): lines.add(event)
         case .runs(let mirror): addRuns(of: mirror, to: &lines)
-        case .volume(let name): addVolume(name, to: &lines)
-        case .nextTape(let pool): addAnswer(.nextTape(pool: pool, drive: drive?.name), to: &lines)
+        case .volume(let name):
+            if let row = volumes.row(named: name) { lines.add(row) }
+            addAnswer(to: page.query, to: &lines)
+        case .nextTape: addAnswer(to: page.query, to: &lines)
         }
         return lines.lines
     }
@@ -22,7 +24,7 @@ extension Model {
         case .event(let event): "Event \(event.number)"
         case .runs(let mirror): "Runs of \(mirror)"
         case .volume(let name): "Volume " + SafeText(brief: name).prefix(cells: 40)
-        case .nextTape(let pool): "Next tape of pool " + SafeText(brief: pool).prefix(cells: 40)
+        case .nextTape(let pool, _): "Next tape of pool " + SafeText(brief: pool).prefix(cells: 40)
         }
     }
 
@@ -51,18 +53,10 @@ extension Model {
 }
 
 extension Model {
-    /// What the catalog's row says of a volume, and below it what lies on it.
-    fileprivate func addVolume(_ name: String, to lines: inout DetailText) {
-        if let row = volumes.shown.first(where: { $0.volume.label == name || $0.volume.barcode == name }) {
-            lines.add(row)
-        }
-        addAnswer(.volumeContents(volume: name), to: &lines)
-    }
-
-    fileprivate func addAnswer(_ query: Query, to lines: inout DetailText) {
+    fileprivate func addAnswer(to query: Query?, to lines: inout DetailText) {
         guard let page = tapePage, page.query == query else {
-            return lines.add(
-                text: refusedQueries.contains(query) ? "It could not be read." : "Asking the catalog.")
+            let isRefused = query.map(refusedQueries.contains) ?? true
+            return lines.add(text: isRefused ? "It could not be read." : "Asking the catalog.")
         }
         guard !page.lines.isEmpty else { return lines.add(text: "The catalog has nothing on it.") }
         for text in page.lines { lines.add(text: SafeText(brief: text)) }

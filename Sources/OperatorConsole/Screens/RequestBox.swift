@@ -79,9 +79,13 @@ extension Model {
         for (index, candidate) in request.candidates.prefix(12).enumerated() {
             lines.add(index == 0 ? "found" : "", SafeText(brief: candidate), .stateOK)
         }
-        lines.add(
-            "since", "\(clock.minute(request.raisedAt)), \(Quantity.duration(now.seconds(since: request.raisedAt))) ago"
-        )
+        // The title of a change of tapes says how long it has waited; its box has no row to spare.
+        if request.kind != .changeTape {
+            lines.add(
+                "since",
+                "\(clock.minute(request.raisedAt)), \(Quantity.duration(now.seconds(since: request.raisedAt))) ago"
+            )
+        }
         lines.add("until", deadlineSentence(request), request.deadline == nil ? .textNormal : .stateWarn)
         if !request.reminders.isEmpty {
             let times = request.reminders.prefix(6).map(clock.minute).joined(separator: "  ")

@@ -150,7 +150,9 @@ extension Painter {
         draw(
             top.height >= 7
                 ? [.buffer, .marks, .rates, .tape, .forecast, .retries, .stops, .alerts, .wear]
-                : [.buffer, .rates, .forecast, .retries, .stops], drive, in: top, isWide: false)
+                : top.width >= 60
+                    ? [.buffer, .rates, .tape, .forecast, .retries, .stops]
+                    : [.buffer, .rates, .forecast, .retries, .stops], drive, in: top, isWide: false)
         for (index, other) in others.prefix(lines).enumerated() {
             let row = bottom.row(index)
             drawDriveLine(other, in: Rect(x: row.x - 1, y: row.y, width: row.width + 1, height: 1))

@@ -44,15 +44,15 @@ extension DriveState {
     var summary: SafeText {
         var parts: [SafeText] = []
         if let medium { parts.append(medium.title) }
-        parts.append(
-            standing == .writing || standing == .reading
-                ? "\(standing.word) " + SafeText(brief: job) : standing.sentence)
+        let isBusy = standing == .writing || standing == .reading
+        parts.append(isBusy ? "\(standing.word) " + SafeText(brief: job) : standing.sentence)
+        if let request { parts.append("request #\(request)") }
         if let full = medium?.fill { parts.append("\(cut(full)) full") }
         if let stream {
-            parts += ["buffer \(cut(stream.level))", "\(Quantity.rate(stream.driveRate))"]
+            parts.append("buffer \(cut(stream.level))")
+            if isBusy { parts.append("\(Quantity.rate(stream.driveRate))") }
             parts += stream.forecast().map(\.text)
         }
-        if let request { parts.append("request #\(request)") }
         return parts.dropFirst().reduce(parts.first ?? "") { $0 + ", " + $1 }
     }
 }

@@ -13,7 +13,7 @@ extension Model {
         case .failure(_, let failed): copy(failed.id.hex, &effects)
         case .alert(let alert): copy(Array(alert.failure.message.utf8), &effects)
         case .event(let event): copy(Array(event.message.utf8), &effects)
-        case .runs(let name), .volume(let name), .nextTape(let name): copy(Array(name.utf8), &effects)
+        case .runs(let name), .volume(let name), .nextTape(let name, _): copy(Array(name.utf8), &effects)
         }
     }
 

@@ -140,7 +140,7 @@ extension Model {
         }
         switch keymap.action(for: key, on: screen) {
         case .nextTape:
-            guard case .nextTape(let pool) = page.subject else { return }
+            guard case .nextTape(let pool, _) = page.subject else { return }
             return explainNextTape(after: pool, &effects)
         case .up: page.scroll -= 1
         case .down: page.scroll += 1

@@ -137,6 +137,10 @@ extension Model {
         if case .jobLog(let view)? = overlay {
             return [view.wanted(height: jobLogSize.rows, at: monotonic)].compactMap(\.self)
         }
+        if case .detail(let page)? = overlay, let query = page.query {
+            // Asked when it was opened; asked again where the engine went away before it answered.
+            return tapePage?.query == query ? [] : [query]
+        }
         switch (screen, focusedPane) {
         case (.log, _): return [log.wanted(height: listHeight(.lines))].compactMap(\.self)
         case (.tape, .volumes): return [volumes.wanted(height: listHeight(.volumes))].compactMap(\.self)

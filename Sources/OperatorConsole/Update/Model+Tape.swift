@@ -87,7 +87,7 @@ extension Model {
             return openRequest(request)
         }
         guard let name = volumeUnderCursor else { return say("there is no volume under the cursor", .warn) }
-        askForPage(.volumeContents(volume: name), subject: .volume(name), &effects)
+        askForPage(.volume(name), &effects)
     }
 
     /// Which tape comes next, for the pool at hand; from its own page on, for the pool after it.
@@ -101,14 +101,15 @@ extension Model {
         } else {
             index = wanted.flatMap(pools.firstIndex) ?? 0
         }
-        askForPage(
-            .nextTape(pool: pools[index], drive: drive?.name), subject: .nextTape(pool: pools[index]), &effects)
+        askForPage(.nextTape(pool: pools[index], drive: drive?.name), &effects)
     }
 
-    private mutating func askForPage(_ query: Query, subject: DetailPage.Subject, _ effects: inout [Effect]) {
+    private mutating func askForPage(_ subject: DetailPage.Subject, _ effects: inout [Effect]) {
+        let page = DetailPage(subject: subject)
+        overlay = .detail(page)
+        guard let query = page.query else { return }
         refusedQueries.remove(query)
         if tapePage?.query != query { tapePage = nil }
         ask(query, &effects)
-        overlay = .detail(DetailPage(subject: subject))
     }
 }
