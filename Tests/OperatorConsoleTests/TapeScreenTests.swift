@@ -14,7 +14,7 @@ import Testing
     func goldenTape(size: Size) throws {
         for (name, keys) in [
             ("waiting", ["3", "]"]), ("volumes", ["3", "tab", "j"]), ("volume", ["3", "tab", "enter"]),
-            ("next", ["3", "N"]), ("policy", ["3", "P"]), ("offsite", ["3", "tab", "j", "O"]),
+            ("next", ["3", "N"]), ("help", ["3", "?"]), ("policy", ["3", "P"]), ("offsite", ["3", "tab", "j", "O"]),
             ("request", ["3", "!"]), ("dashboard", ["1"]), ("job", ["7", "enter"]),
             ("graph", ["3", "tab", "tab", "tab"]), ("health", ["3", "tab", "tab"]),
         ] {
@@ -159,6 +159,19 @@ import Testing
         #expect(model.receive(.state(Fixture.tapes)) == [.ask(contents)], "asked again of an engine that was away")
     }
 
+    @Test("An accessible Tape screen has seven bits, and the cursor in every pane", arguments: FrameTests.sizes)
+    func accessible(size: Size) {
+        var model = Fixture.model(Fixture.tapes, accessible: true)
+        _ = model.receive(.resize(size))
+        _ = model.press("3")
+        for pane in model.panes {
+            model.setFocus(pane)
+            let grid = render(model, size: size, glyphs: .unicode)
+            #expect(grid.text().allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } })
+            #expect(grid.cursor != nil, "\(pane)")
+        }
+    }
+
     @Test("Plain mode has a line for each drive and one for the volumes, and says what may be typed")
     func plain() {
         let lines = PlainText(width: 200).status(Fixture.tapes, now: Fixture.now)
@@ -168,7 +181,8 @@ import Testing
                     + "job ends in ~53m, fits, 6m to spare"))
         #expect(
             lines.contains {
-                $0.hasPrefix("!! tape lto6: waiting for a tape, with its buffer kept, request #17, buffer 100%, The drive wants")
+                $0.hasPrefix(
+                    "!! tape lto6: waiting for a tape, with its buffer kept, request #17, buffer 100%, The drive wants")
             })
         #expect(lines.contains("ok volumes: scratch 3   appendable 2   full 33   suspect 1   retired 2"))
         let request = PlainText().request(Fixture.changeTape, now: Fixture.now)

@@ -66,7 +66,7 @@ func following<S: CaseIterable & Equatable>(_ value: S) -> S {
 }
 
 /// Equal items keep their order, so that rows do not dance.
-func stable<T>(_ items: [T], _ isBefore: (T, T) -> Bool) -> [T] {
+private func stable<T>(_ items: [T], _ isBefore: (T, T) -> Bool) -> [T] {
     items.enumerated().sorted { a, b in
         isBefore(a.element, b.element) || !isBefore(b.element, a.element) && a.offset < b.offset
     }.map(\.element)

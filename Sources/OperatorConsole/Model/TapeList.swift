@@ -19,18 +19,28 @@ enum VolumeSort: CaseIterable, Hashable, Sendable {
     }
 
     func sorted(_ rows: [VolumeRow]) -> [VolumeRow] {
-        switch self {
-        case .inReach: rows
-        case .label: stable(rows) { $0.volume.name < $1.volume.name }
-        case .pool: stable(rows) { ($0.volume.pool, $0.volume.name) < ($1.volume.pool, $1.volume.name) }
-        case .state: stable(rows) { $0.volume.state.rank < $1.volume.state.rank }
-        case .fill: stable(rows) { $0.fill > $1.fill }
-        case .written:
-            stable(rows) {
-                ($0.volume.lastWrittenAt?.milliseconds ?? .min) > ($1.volume.lastWrittenAt?.milliseconds ?? .min)
-            }
-        case .kept: stable(rows) { $0.expiryOrder < $1.expiryOrder }
+        // Each key is made once: there may be thousands of rows, four times a second.
+        func by<K: Comparable>(_ key: (VolumeRow) -> K) -> [VolumeRow] {
+            rows.enumerated().map { (key($0.element), $0.offset) }.sorted { $0 < $1 }.map { rows[$0.1] }
         }
+        switch self {
+        case .inReach: return rows
+        case .label: return by(\.volume.name)
+        case .pool: return by { Pair($0.volume.pool, $0.volume.name) }
+        case .state: return by(\.volume.state.rank)
+        case .fill: return by { -$0.fill }
+        case .written: return by { ~($0.volume.lastWrittenAt?.milliseconds ?? .min) }
+        case .kept: return by(\.expiryOrder)
+        }
+    }
+
+    private struct Pair: Comparable {
+        let first: String
+        let second: String
+
+        init(_ first: String, _ second: String) { (self.first, self.second) = (first, second) }
+
+        static func < (a: Pair, b: Pair) -> Bool { (a.first, a.second) < (b.first, b.second) }
     }
 }
 
