@@ -118,6 +118,8 @@ package struct LoadedMedium: Hashable, Codable, Sendable {
     package var capacity: Int64?
     package var isWriteProtected: Bool
     package var isWORM: Bool
+    /// Proved by reading that nothing is on it: it may be labelled without typing what goes.
+    package var isBlank: Bool
     /// Id of the key that its newest archive is encrypted with, or empty.
     package var key: String
     package var loads: Int64?
@@ -132,6 +134,7 @@ package struct LoadedMedium: Hashable, Codable, Sendable {
         used = 0
         isWriteProtected = false
         isWORM = false
+        isBlank = false
         key = ""
         words = ""
     }
