@@ -31,6 +31,9 @@ extension Model {
         case .archive(let job, _, _, _): "Write \(job.sources.count) sources to pool \(named(job.pool))?"
         case .verify(let volume, _): "Read \(named(volume)) back and compare?"
         case .cancel(let drive): "End what \(named(drive)) does?"
+        case .motion(let drive, _): "Move the tape in \(named(drive))?"
+        case .tune(let drive): "Measure block sizes on the blank tape in \(named(drive))?"
+        case .addCartridge(let library, let barcode, _): "Add blank cartridge \(named(barcode)) to \(named(library))?"
         }
     }
 
@@ -107,6 +110,9 @@ extension TapeOrder {
         case .archive(let job, _, _, _): "archive to pool \(job.pool) begun"
         case .verify(let volume, _): "\(volume): is being read back"
         case .cancel(let drive): "\(drive): ends what it does"
+        case .motion(let drive, _): "\(drive): the tape is moved"
+        case .tune(let drive): "\(drive): block sizes are being measured"
+        case .addCartridge(let library, let barcode, _): "\(library): has \(barcode) now"
         }
     }
 }
