@@ -17,6 +17,7 @@ package actor TapeWriter {
     let supply: any VolumeSupply
     let journal: any ArchiveJournal
     let time: SystemTime
+    private let scratch: PathBytes
     let stop = StopFlag()
     package nonisolated let gauges = WriterGauges()
     var mounted: MountedVolume?
@@ -24,10 +25,10 @@ package actor TapeWriter {
     var volumeNumber = 0
 
     /// `ring`: of the block size of the archives to write; its `retention` decides how much can be written again when
-    /// a tape fails. Throws `ThreadError`.
+    /// a tape fails. `scratch`: a folder on disk with room for twice an archive's listing. Throws `ThreadError`.
     package init(
         ring: BlockRing, flow: FlowGauges, feed: DriveFeed = DriveFeed(), supply: any VolumeSupply,
-        journal: any ArchiveJournal, time: SystemTime = .live
+        journal: any ArchiveJournal, scratch: PathBytes = "/var/tmp", time: SystemTime = .live
     ) throws {
         executor = try ThreadExecutor(name: "tape drive")
         self.ring = ring
@@ -35,6 +36,7 @@ package actor TapeWriter {
         self.feed = feed
         self.supply = supply
         self.journal = journal
+        self.scratch = scratch
         self.time = time
     }
 
@@ -79,7 +81,9 @@ package actor TapeWriter {
         _ plan: ArchivePlan, _ source: @escaping @Sendable () throws -> any EntrySource
     ) async throws -> WrittenArchive {
         let started = Words.instant(time)
-        let archive = try await stream(.archive, plan) { try ArchiveProducer.archive(source(), into: $0) }
+        let archive = try await stream(.archive, plan) { [scratch] in
+            try ArchiveProducer.archive(source(), scratch: scratch, into: $0)
+        }
         var facts = IndexFacts(
             set: plan.set, archive: plan.archive, job: plan.job, pool: plan.pool, started: started,
             finished: Words.instant(time), blockSize: plan.blockSize)
@@ -87,19 +91,13 @@ package actor TapeWriter {
         facts.parts = archive.parts
         facts.streamBytes = archive.bytes
         if let identity = mounted?.drive.identity { facts.drive = "\(identity.serial) \(identity.firmware)" }
-        let rows = archive.product.map { row in
-            guard case .entry(let entry) = row.subject else { return row }
-            return IndexRow(.entry(facts.located(entry)))
-        }
-        facts.entries = Int64(rows.count { if case .entry = $0.subject { true } else { false } })
-        facts.deletions = Int64(rows.count) - facts.entries
-        let listing = rows.flatMap(\.line)
-        facts.listing = try IndexFacts.Listing(bytes: Int64(listing.count), sha256: Digest.sha256(listing))
+        let listing = try archive.product.located(by: facts)
+        (facts.entries, facts.deletions, facts.listing) = (listing.entries, listing.deletions, listing.facts)
         let sealed = facts
         let index = try await stream(.index, plan) { try ArchiveProducer.index(sealed, listing, into: $0) }
         let status = try? mounted?.drive.status()
         return WrittenArchive(
-            facts: facts, indexParts: index.parts, rows: rows, wantsCleaning: status?.wantsCleaning ?? false,
+            facts: facts, indexParts: index.parts, listing: listing, wantsCleaning: status?.wantsCleaning ?? false,
             health: gauges.read().health)
     }
 }

@@ -9,7 +9,8 @@ package protocol EntrySource: AnyObject {
 /// What a source gives, in order.
 package enum SourcedItem {
     /// A member; `data` follows for what the entry declares, then `end`.
-    case entry(ArchiveEntry)
+    /// `identity`: what the index keeps for the next incremental.
+    case entry(ArchiveEntry, identity: FileIdentity? = nil)
     /// Valid until the next call.
     case data(UnsafeRawBufferPointer)
     /// `hash`: BLAKE3 of the data as stored, in hex, or empty. `grew`: there was more than declared.
@@ -136,7 +137,7 @@ package struct ArchivePlan: Hashable, Sendable {
 package struct WrittenArchive: Hashable, Sendable {
     package var facts: IndexFacts
     package var indexParts: [StoredPart]
-    package var rows: [IndexRow]
+    package var listing: ArchiveListing
     /// The drive wants cleaning: before the next archive (F5).
     package var wantsCleaning: Bool
     package var health: DriveHealth
