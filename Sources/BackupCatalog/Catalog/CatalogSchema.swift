@@ -22,5 +22,6 @@ extension FileKind {
             .operatorTables,
             .outbox,
             .tapeTables,
+            .indexParts,
         ])
 }

@@ -70,12 +70,14 @@ package struct ArchiveRecord: Hashable, Sendable {
     }
 }
 
-/// A part of an archive as one tape file of a volume.
+/// A part of an archive, or of its index, as one tape file of a volume.
 package struct PartRecord: Hashable, Sendable {
     package enum State: String, Hashable, Sendable, CaseIterable { case writing, complete, void, lost, gone }
 
-    /// Of the archive, from 1.
+    /// Of the archive, or of its index, from 1.
     package var part: Int
+    /// Of the index behind the archive: it holds no bytes of the archive's stream.
+    package var isIndex: Bool
     package var volume: Int64
     package var state: State
     /// The tape file with its bytes; of a raw part the one behind its text.
@@ -93,6 +95,7 @@ package struct PartRecord: Hashable, Sendable {
         part: Int, volume: Int64, state: State = .writing, tapeFile: Int, offset: Int64, writtenAt: WallTime
     ) {
         self.part = part
+        isIndex = false
         self.volume = volume
         self.state = state
         self.tapeFile = tapeFile

@@ -97,8 +97,10 @@ enum ArchiveRows {
         part, volume, state, tape_file, first_block, blocks, head_bytes, stream_offset, length, written_at
         """
 
-    static func parts(of backup: Int64, _ db: Database) throws -> [PartRecord] {
-        let select = try Prepared(db, "SELECT \(partColumns) FROM parts WHERE backup = ? ORDER BY part")
+    /// Of the archive, or of its index, in order. The index's have negative numbers in the table.
+    static func parts(of backup: Int64, ofIndex: Bool = false, _ db: Database) throws -> [PartRecord] {
+        let select = try Prepared(
+            db, "SELECT \(partColumns) FROM parts WHERE backup = ? AND part \(ofIndex ? "<" : ">") 0 ORDER BY abs(part)")
         select.bind(backup, at: 1)
         return try select.all(part)
     }
@@ -108,8 +110,9 @@ enum ArchiveRows {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "unknown state of a part")
         }
         var part = PartRecord(
-            part: row.int(0), volume: row.int64(1), state: state, tapeFile: row.int(3), offset: row.int64(7),
+            part: abs(row.int(0)), volume: row.int64(1), state: state, tapeFile: row.int(3), offset: row.int64(7),
             writtenAt: WallTime(milliseconds: row.int64(9)))
+        part.isIndex = row.int(0) < 0
         part.firstBlock = row.optional(4)
         part.blocks = row.int64(5)
         part.headBytes = row.int64(6)
@@ -121,7 +124,7 @@ enum ArchiveRows {
         let insert = try Prepared(
             db, "INSERT OR REPLACE INTO parts(backup, \(partColumns)) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         insert.bind(backup, at: 1)
-        insert.bind(part.part, at: 2)
+        insert.bind(part.isIndex ? -part.part : part.part, at: 2)
         insert.bind(part.volume, at: 3)
         insert.bind(part.state.rawValue, at: 4)
         insert.bind(part.tapeFile, at: 5)

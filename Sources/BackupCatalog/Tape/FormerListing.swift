@@ -38,6 +38,13 @@ package struct FormerListing: Sendable {
         ranks = Dictionary(chain.enumerated().map { ($1.id, $0) }) { first, _ in first }
     }
 
+    /// Of one archive by itself, without what it builds on.
+    package init(_ tapes: TapeCatalog, alone archive: ArchiveRecord) {
+        chain = [archive]
+        catalog = tapes.catalog
+        ranks = [archive.id: 0]
+    }
+
     /// At most `limit` entries behind a name, in order.
     package func entries(
         in directory: Directory, after name: [UInt8] = [], limit: Int = 10_000

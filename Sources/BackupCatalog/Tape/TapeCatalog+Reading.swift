@@ -18,6 +18,11 @@ extension TapeCatalog {
         try read { try ArchiveRows.parts(of: archive, $0) }
     }
 
+    /// The tape files of its index, in order.
+    package func indexParts(of archive: Int64) throws(Failure) -> [PartRecord] {
+        try read { try ArchiveRows.parts(of: archive, ofIndex: true, $0) }
+    }
+
     package func frames(of archive: Int64) throws(Failure) -> [FrameRecord] {
         try read { db in
             let select = try Prepared(db, "SELECT plain, packed FROM frames WHERE backup = ? ORDER BY plain")
@@ -26,7 +31,7 @@ extension TapeCatalog {
         }
     }
 
-    /// What lies on a volume, in the order of its tape files: each part with its archive.
+    /// What lies on a volume, in the order of its tape files: each part, of an index too, with its archive.
     package func archives(onVolume volume: Int64) throws(Failure) -> [(part: PartRecord, archive: ArchiveRecord)] {
         try read { db in
             let select = try Prepared(

@@ -26,8 +26,8 @@ extension TapeCatalog {
         }
     }
 
-    /// After the synchronous filemark behind a part that is not the last: it counts, and the volume is that much
-    /// fuller (F1, F4).
+    /// After the synchronous filemark behind a part, of the index too: it counts, and the volume is that much fuller
+    /// (F1, F4).
     package func partWritten(
         _ part: PartRecord, of archive: Int64, _ progress: VolumeProgress
     ) throws(Failure) {
@@ -40,11 +40,13 @@ extension TapeCatalog {
     }
 
     /// A part was not written to its end, and its bytes go elsewhere (F2, F3).
-    package func voidPart(_ part: Int, of archive: Int64, _ progress: VolumeProgress?) throws(Failure) {
+    package func voidPart(
+        _ part: Int, isIndex: Bool = false, of archive: Int64, _ progress: VolumeProgress?
+    ) throws(Failure) {
         try write { db in
             let update = try Prepared(db, "UPDATE parts SET state = 'void' WHERE backup = ? AND part = ?")
             update.bind(archive, at: 1)
-            update.bind(part, at: 2)
+            update.bind(isIndex ? -part : part, at: 2)
             try update.run()
             if let progress { try TapeCatalog.apply(progress, db) }
         }
@@ -52,7 +54,7 @@ extension TapeCatalog {
 
     /// After the synchronous filemark behind the archive's index: now it counts, not before (F4).
     ///
-    /// `archive` has its final facts; `last` is its last part. All parts must be complete then, else this fails with
+    /// `archive` has its final facts; `last` is its last part where that was not told before. All parts must be complete then, else this fails with
     /// `ARCHIVE_INCOMPLETE` and nothing is changed.
     package func commit(
         _ archive: ArchiveRecord, last: PartRecord?, frames: [FrameRecord] = [], _ progress: VolumeProgress?

@@ -74,4 +74,22 @@ extension Migration {
             CREATE INDEX drive_history_drive ON drive_history(drive, number);
             CREATE INDEX drive_history_volume ON drive_history(volume, number) WHERE volume IS NOT NULL;
             """)
+
+    /// The tape files of indexes stand among the parts, with negative numbers: they keep a volume from being written
+    /// anew and are lost with it like all others, but hold nothing of an archive's stream.
+    static let indexParts = Migration(
+        number: 6,
+        sql: """
+            DROP VIEW extents;
+            CREATE VIEW extents AS
+                SELECT f.dir, f.name, f.backup, p.part, p.volume, p.tape_file,
+                    (p.head_bytes + max(f.start, p.stream_offset) - p.stream_offset) / b.block_size AS block,
+                    (p.head_bytes + max(f.start, p.stream_offset) - p.stream_offset) % b.block_size AS block_offset,
+                    min(f.start + f.head + ifnull(f.stored, f.size), p.stream_offset + p.length)
+                        - max(f.start, p.stream_offset) AS length
+                FROM files f JOIN backups b ON b.id = f.backup
+                    JOIN parts p ON p.backup = f.backup AND p.stream_offset < f.start + f.head + ifnull(f.stored, f.size)
+                        AND p.stream_offset + p.length > f.start
+                WHERE p.part > 0 AND p.state = 'complete' AND b.compression IN ('none', 'drive') AND b.key_id = '' AND f.kind <> 15;
+            """)
 }

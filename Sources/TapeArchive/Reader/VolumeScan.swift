@@ -16,14 +16,18 @@ package struct ScannedFile: Hashable, Sendable {
 
 extension TapeReader {
     /// All tape files of what is in the drive, each block read. Stops at the end of data.
-    package func scan(_ drive: any TapeDrive) throws -> [ScannedFile] {
-        try drive.rewind()
+    package func scan(_ drive: any TapeDrive) throws -> [ScannedFile] { try Self.scan(drive, from: nil) }
+
+    /// Those from a proved end on. On the caller's thread, which it blocks.
+    static func scan(_ drive: any TapeDrive, from end: TapeEnd?) throws -> [ScannedFile] {
+        if let end { try drive.locate(end.block) } else { try drive.rewind() }
         var found: [ScannedFile] = []
         var buffer = BlockBuffer()
         while true {
             let first = try drive.position().block
             var file = ScannedFile(
-                file: found.count, firstBlock: first, blocks: 0, facts: nil, headBytes: 0, isEnded: false)
+                file: (end?.files ?? 0) + found.count, firstBlock: first, blocks: 0, facts: nil, headBytes: 0,
+                isEnded: false)
             var front: [UInt8] = []
             var isLooking = true
             reading: while true {

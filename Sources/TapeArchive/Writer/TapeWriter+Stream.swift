@@ -58,7 +58,7 @@ extension TapeWriter {
     private func step(_ passage: Passage) async throws -> Bool {
         try await mount(passage)
         do {
-            if !passage.isBegun { try begin(passage) }
+            if !passage.isBegun { try await announce(try begin(passage)) }
             switch try drain(passage) {
             case .whole:
                 try await endPart(passage, isLast: true)
@@ -74,8 +74,12 @@ extension TapeWriter {
 
     private func drain(_ passage: Passage) throws -> Ended {
         guard let drive = mounted?.drive else { throw CancellationError() }
-        let (composer, stop) = (passage.composer, stop)
-        let end = try passage.loop.run(while: { !stop.isRaised }) { try composer.put($0, to: drive) }
+        let (composer, stop, hold) = (passage.composer, stop, hold)
+        var end = DrainEnd.stopped
+        while end == .stopped, !stop.isRaised {
+            while hold.isRaised, !stop.isRaised { ring.sleep(seconds: 0.25) }
+            end = try passage.loop.run(while: { !stop.isRaised && !hold.isRaised }) { try composer.put($0, to: drive) }
+        }
         switch end {
         case .stopped: return .stopped
         case .refused: return .full
@@ -84,7 +88,7 @@ extension TapeWriter {
     }
 
     /// The head of the part, at a proved position (F16). Nothing is written here yet.
-    private func begin(_ passage: Passage) throws {
+    private func begin(_ passage: Passage) throws -> BegunPart {
         guard let mounted else { throw CancellationError() }
         try mounted.requirePosition(mounted.end.block)
         let plan = passage.plan
@@ -106,6 +110,17 @@ extension TapeWriter {
             ($0.phase, $0.archive, $0.part) = (passage.kind == .index ? .index : .archive, plan.archive, facts.part)
             ($0.volume, $0.file, $0.block) = (facts.label, facts.sequence, mounted.end.block)
         }
+        return BegunPart(
+            kind: passage.kind, archive: plan.archive,
+            part: StoredPart(
+                part: facts.part, label: facts.label, nonce: facts.nonce, file: facts.sequence, blocks: 0,
+                headBytes: passage.composer.frame.headBytes, offset: facts.offset, length: 0,
+                firstBlock: mounted.end.block),
+            drive: mounted.drive.identity, health: gauges.read().health)
+    }
+
+    private func announce(_ part: BegunPart) async throws {
+        try await journalled { try await journal.begins(part) }
     }
 
     /// Ends the part's tape file. What is on the tape then is safe, and the ring need not keep it.
@@ -136,7 +151,8 @@ extension TapeWriter {
         try await journalled {
             try await journal.wrote(
                 WrittenFile(
-                    kind: passage.kind, archive: passage.plan.archive, part: part, isSound: !isVoid, end: volume.end))
+                    kind: passage.kind, archive: passage.plan.archive, part: part, isSound: !isVoid, end: volume.end,
+                    drive: volume.drive.identity, health: gauges.read().health))
         }
     }
 

@@ -19,6 +19,8 @@ extension TapeWriter {
                 mounted = MountedVolume(
                     drive: offer.drive, label: label, end: offer.end, holdings: offer.holdings, reopen: offer.reopen)
                 volumeNumber += 1
+                gauges.set { $0.health = DriveHealth() }
+                if let mounted { sampleHealth(mounted) }
             } catch let refusal as MountRefusal {
                 passage.need = .refused(refusal)
             } catch let fault as TapeFault {
@@ -95,7 +97,8 @@ extension TapeWriter {
         try await journalled {
             try await journal.wrote(
                 WrittenFile(
-                    kind: passage.kind, archive: passage.plan.archive, part: part, isSound: false, end: volume.end))
+                    kind: passage.kind, archive: passage.plan.archive, part: part, isSound: false, end: volume.end,
+                    drive: volume.drive.identity, health: gauges.read().health))
         }
     }
 }

@@ -17,17 +17,19 @@ package actor TapeWriter {
     let supply: any VolumeSupply
     let journal: any ArchiveJournal
     let time: SystemTime
+    private let scratch: PathBytes
     let stop = StopFlag()
+    let hold = StopFlag()
     package nonisolated let gauges = WriterGauges()
     var mounted: MountedVolume?
     /// Of the set, from 1.
     var volumeNumber = 0
 
     /// `ring`: of the block size of the archives to write; its `retention` decides how much can be written again when
-    /// a tape fails. Throws `ThreadError`.
+    /// a tape fails. `scratch`: a folder on disk with room for twice an archive's listing. Throws `ThreadError`.
     package init(
         ring: BlockRing, flow: FlowGauges, feed: DriveFeed = DriveFeed(), supply: any VolumeSupply,
-        journal: any ArchiveJournal, time: SystemTime = .live
+        journal: any ArchiveJournal, scratch: PathBytes = "/var/tmp", time: SystemTime = .live
     ) throws {
         executor = try ThreadExecutor(name: "tape drive")
         self.ring = ring
@@ -35,6 +37,7 @@ package actor TapeWriter {
         self.feed = feed
         self.supply = supply
         self.journal = journal
+        self.scratch = scratch
         self.time = time
     }
 
@@ -45,16 +48,29 @@ package actor TapeWriter {
         ring.wake()
     }
 
+    /// Holds the drive at its next block, or lets it go on; the buffer fills and waits. From any thread.
+    package nonisolated func pause(_ isOn: Bool) {
+        if isOn { hold.raise() } else { hold.lower() }
+        ring.wake()
+    }
+
     /// Writes one archive. Throws what the journal throws, and only that: then the archive is not to be believed.
     package func write(
         _ plan: ArchivePlan, from source: @escaping @Sendable () throws -> any EntrySource
+    ) async throws -> ArchiveOutcome {
+        try await write(plan) { ring, keeping in try ArchiveProducer.archive(source(), keeping, into: ring) }
+    }
+
+    /// The same with a stream that is made elsewhere; `give` runs on a thread of its own and ends the ring's stream.
+    func write(
+        _ plan: ArchivePlan, give: @escaping @Sendable (BlockRing, RowKeeping) throws -> ListingDraft
     ) async throws -> ArchiveOutcome {
         precondition(plan.blockSize == ring.blockSize, "the ring has the tape's blocks")
         stop.lower()
         volumeNumber = 0
         try await journal.begun(plan)
         do {
-            let written = try await attempt(plan, source)
+            let written = try await attempt(plan, give)
             Failpoint.hit("T5")
             try await journal.complete(written)
             gauges.set { $0.phase = .idle }
@@ -76,10 +92,13 @@ package actor TapeWriter {
     }
 
     private func attempt(
-        _ plan: ArchivePlan, _ source: @escaping @Sendable () throws -> any EntrySource
+        _ plan: ArchivePlan, _ give: @escaping @Sendable (BlockRing, RowKeeping) throws -> ListingDraft
     ) async throws -> WrittenArchive {
         let started = Words.instant(time)
-        let archive = try await stream(.archive, plan) { try ArchiveProducer.archive(source(), into: $0) }
+        let taker: (any RowTaker)?
+        do { taker = try await journal.taker(of: plan) } catch { throw JournalFault(error: error) }
+        let keeping = RowKeeping(scratch: scratch, taker: taker)
+        let archive = try await stream(.archive, plan) { try give($0, keeping) }
         var facts = IndexFacts(
             set: plan.set, archive: plan.archive, job: plan.job, pool: plan.pool, started: started,
             finished: Words.instant(time), blockSize: plan.blockSize)
@@ -87,19 +106,13 @@ package actor TapeWriter {
         facts.parts = archive.parts
         facts.streamBytes = archive.bytes
         if let identity = mounted?.drive.identity { facts.drive = "\(identity.serial) \(identity.firmware)" }
-        let rows = archive.product.map { row in
-            guard case .entry(let entry) = row.subject else { return row }
-            return IndexRow(.entry(facts.located(entry)))
-        }
-        facts.entries = Int64(rows.count { if case .entry = $0.subject { true } else { false } })
-        facts.deletions = Int64(rows.count) - facts.entries
-        let listing = rows.flatMap(\.line)
-        facts.listing = try IndexFacts.Listing(bytes: Int64(listing.count), sha256: Digest.sha256(listing))
+        let listing = try archive.product.located(by: facts)
+        (facts.entries, facts.deletions, facts.listing) = (listing.entries, listing.deletions, listing.facts)
         let sealed = facts
         let index = try await stream(.index, plan) { try ArchiveProducer.index(sealed, listing, into: $0) }
         let status = try? mounted?.drive.status()
         return WrittenArchive(
-            facts: facts, indexParts: index.parts, rows: rows, wantsCleaning: status?.wantsCleaning ?? false,
+            facts: facts, indexParts: index.parts, listing: listing, wantsCleaning: status?.wantsCleaning ?? false,
             health: gauges.read().health)
     }
 }

@@ -9,7 +9,8 @@ package protocol EntrySource: AnyObject {
 /// What a source gives, in order.
 package enum SourcedItem {
     /// A member; `data` follows for what the entry declares, then `end`.
-    case entry(ArchiveEntry)
+    /// `identity`: what the index keeps for the next incremental.
+    case entry(ArchiveEntry, identity: FileIdentity? = nil)
     /// Valid until the next call.
     case data(UnsafeRawBufferPointer)
     /// `hash`: BLAKE3 of the data as stored, in hex, or empty. `grew`: there was more than declared.
@@ -77,6 +78,10 @@ package struct VolumeOffer: Sendable {
 /// Remembers what was written. Each call is over only when it is safe; one that throws ends the archive.
 package protocol ArchiveJournal: Sendable {
     func begun(_ plan: ArchivePlan) async throws
+    /// Who gets the rows of its index as they come; nil: nobody does.
+    func taker(of plan: ArchivePlan) async throws -> (any RowTaker)?
+    /// Before the first block of a part: after a crash this tells where a torn tape file may be (F23).
+    func begins(_ part: BegunPart) async throws
     /// A tape file, behind a synchronous filemark; `end`: of its volume now.
     func wrote(_ file: WrittenFile) async throws
     /// Nothing more is to be written to that volume.
@@ -96,6 +101,23 @@ package enum VolumeFate: Hashable, Sendable {
     case unproved(String)
 }
 
+/// Gets each row of an index as it comes, on the source's thread.
+package protocol RowTaker: AnyObject, Sendable {
+    func take(_ row: IndexRow) throws
+    /// There are no more.
+    func end() throws
+}
+
+/// A part that comes next on the mounted volume.
+package struct BegunPart: Hashable, Sendable {
+    package var kind: PartFacts.Kind
+    package var archive: String
+    /// Without blocks and length.
+    package var part: StoredPart
+    package var drive: DriveIdentity
+    package var health: DriveHealth
+}
+
 /// One tape file as it was written.
 package struct WrittenFile: Hashable, Sendable {
     package var kind: PartFacts.Kind
@@ -104,6 +126,9 @@ package struct WrittenFile: Hashable, Sendable {
     /// False for a part that was cut short by a cancel: nothing in it counts.
     package var isSound: Bool
     package var end: TapeEnd
+    package var drive: DriveIdentity
+    /// As the drive said behind its filemark.
+    package var health: DriveHealth
 }
 
 /// Who an archive is.
@@ -136,7 +161,7 @@ package struct ArchivePlan: Hashable, Sendable {
 package struct WrittenArchive: Hashable, Sendable {
     package var facts: IndexFacts
     package var indexParts: [StoredPart]
-    package var rows: [IndexRow]
+    package var listing: ArchiveListing
     /// The drive wants cleaning: before the next archive (F5).
     package var wantsCleaning: Bool
     package var health: DriveHealth

@@ -64,8 +64,8 @@ import Testing
             offset += length
         }
         #expect(offset == Int64(bytes.count))
-        for (sample, place) in zip(Specimen.all, places) {
-            let row = index.located(IndexedEntry(sample.entry, at: place))
+        for place in places {
+            let row = try #require(index.place(of: place.start))
             let part = try #require(index.parts.firstIndex { $0.label == row.volume })
             let frame = PartFrame(
                 start: index.parts[part].offset, headBytes: index.parts[part].headBytes, blockSize: 1024)

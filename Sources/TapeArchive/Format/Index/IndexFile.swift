@@ -96,16 +96,12 @@ package struct IndexFacts: Hashable, Codable, Sendable {
     }
 
     /// Volume, tape file and block in it of an entry's first header; nil for what is compressed or on no part.
-    package func located(_ row: IndexedEntry) -> IndexedEntry {
+    package func place(of start: Int64) -> TapePlace? {
         guard compression.isPlain, key.isEmpty,
-            let part = parts.last(where: { $0.offset <= row.place.start && row.place.start < $0.offset + $0.length })
-        else { return row }
+            let part = parts.last(where: { $0.offset <= start && start < $0.offset + $0.length })
+        else { return nil }
         let frame = PartFrame(start: part.offset, headBytes: part.headBytes, blockSize: blockSize)
-        var row = row
-        row.volume = part.label
-        row.file = part.file
-        row.block = frame.position(of: row.place.start).block
-        return row
+        return TapePlace(volume: part.label, file: part.file, block: frame.position(of: start).block)
     }
 
     /// The tar stream of the index file: these facts, then the listing, whose bytes the caller writes by itself, since

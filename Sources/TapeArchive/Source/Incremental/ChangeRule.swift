@@ -19,7 +19,8 @@ package struct ChangeRule: Hashable, Sendable {
 
     package func isSame(_ now: FileNode, _ former: FormerEntry, baseBegan: FileStamp) -> Bool {
         guard former.isWhole, Self.kind(now.kind, former.kind) else { return false }
-        guard now.kind != .file || now.size == former.size else { return false }
+        // Another name of a file is kept without its size; what changes that changes the inode.
+        guard now.kind != .file || former.kind == .hardLink || now.size == former.size else { return false }
         guard now.modified == former.modified, now.changed == former.changed else { return false }
         guard !comparesInode || now.inode == former.inode else { return false }
         guard !comparesDevice || now.device == former.device else { return false }

@@ -133,6 +133,7 @@ struct NodeReader {
             let data = kept > 0 ? SourceData(chunk, used..<used + Int(kept)) : nil
             var end = ContentEnd(hash: hash(data))
             end.isChanged = !isSame
+            end.grew = Int64(count) > kept || after.size > entry.size
             addAttributes(&entry, found, file)
             events.append(
                 .entry(SourceEntry(entry: entry, identity: FileIdentity(after), content: .whole(data, end))))
@@ -211,6 +212,7 @@ struct NodeReader {
             }
             let after = try files.node(of: file)
             end.isChanged = found.imageSize == nil && !after.isUnchanged(since: before)
+            end.grew = end.isChanged && after.size > before.size
         } catch {
             // Nothing of it is on its way yet: left out, like any file that cannot be opened.
             guard isBegun else {

@@ -37,6 +37,8 @@ package struct ContentEnd: Hashable, Sendable {
     package var missing: Int64 = 0
     /// Size or times changed while it was read, three times over where it was read again.
     package var isChanged = false
+    /// It had more than was archived.
+    package var grew = false
     /// Why the rest could not be read.
     package var failure: Failure?
 
