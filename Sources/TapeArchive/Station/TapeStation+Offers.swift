@@ -21,7 +21,7 @@ extension TapeStation {
         else {
             return nil
         }
-        return (known, try offer(known, in: bay))
+        return try await offer(known, in: bay, claim)
     }
 
     /// Loads that volume, by the robot where it is not in the drive, and looks whether it is what the catalog says.
@@ -66,10 +66,10 @@ extension TapeStation {
         }
         let choice = try choice(pool, drive: bay, tried: tried)
         switch TapeFit(sighting, pool: pool, drive: bay.generation, choice: choice, name: name) {
-        case .use(let known): return Taken(found: (known, try offer(known, in: bay)))
+        case .use(let known): return Taken(found: try await offer(known, in: bay, claim))
         case .label(let label, let reading):
             let known = try await write(label: label, pool: pool, over: reading, sighting, in: bay, by: claim.job)
-            return Taken(found: (known, try offer(known, in: bay)))
+            return Taken(found: try await offer(known, in: bay, claim))
         case .nameless(let words): return Taken(words: words)
         case .unfit(let words):
             refused(bay, words, claim)
@@ -92,13 +92,33 @@ extension TapeStation {
         return words
     }
 
-    private func giveBack(_ bay: DriveBay) async {
+    func giveBack(_ bay: DriveBay) async {
         do { try await putBack(bay) } catch {
             tell(.warn, "TAPE_ERROR", StationFailure.of(error, "drive \(bay.name)").message)
         }
     }
 
-    private func offer(_ known: KnownVolume, in bay: DriveBay) throws -> VolumeOffer {
+    /// Catalog and tape agree where it ends; where an engine died they are made to first (F23, F24).
+    private func offer(_ known: KnownVolume, in bay: DriveBay, _ claim: DriveClaim) async throws -> Found {
+        var known = known
+        let isDue = try VolumeSettling.isDue(known, tapes)
+        if unproved.remove(known.volume.nonce) != nil || isDue {
+            claim.line("TAPE_SETTLING", "\(known.volume.name): what the catalog does not know of it is read")
+            bay.board.stand(.reading)
+            _ = try await VolumeSettling(
+                known, tapes, spool: PathBytes(plan.stateFolder), time: time, line: claim.line
+            ).settle(try bay.handle.drive())
+            known = try tapes.volume(known.id) ?? known
+            refresh()
+        }
+        guard known.volume.state == .empty || known.volume.state == .appendable else {
+            throw StationFailure.refused(
+                "TAPE_REFUSED", bay.name, "\(known.volume.name) is \(known.volume.state.rawValue)")
+        }
+        return (known, try proved(known, in: bay))
+    }
+
+    private func proved(_ known: KnownVolume, in bay: DriveBay) throws -> VolumeOffer {
         guard let block = known.volume.endBlock else {
             throw StationFailure.refused(
                 "TAPE_UNPROVED", bay.name, "where \(known.volume.name) ends is not known: scan it",
@@ -123,6 +143,14 @@ extension TapeStation {
             holdings.append(VolumeEnd.Holding(archive: archive.archive, part: stored, isLast: isLast))
         }
         return holdings
+    }
+
+    /// The volume's end is read and put right when it is offered again; true once in a while, not for ever.
+    func toSettle(_ known: KnownVolume?) -> Bool {
+        guard let nonce = known?.volume.nonce, !settled.contains(nonce) else { return false }
+        settled.insert(nonce)
+        unproved.insert(nonce)
+        return true
     }
 
     // MARK: Words of a supply

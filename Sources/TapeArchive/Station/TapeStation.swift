@@ -11,6 +11,7 @@ package actor TapeStation: DriveLending {
     private let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    let catalog: Catalog
     let tapes: TapeCatalog
     let files: any FileCalls
     let time: SystemTime
@@ -26,6 +27,10 @@ package actor TapeStation: DriveLending {
     var misfiled: [String: String] = [:]
     /// Volumes that a supply is about to load, by their keys: the drive. Nobody else's choice.
     var promised: [String: String] = [:]
+    /// Nonces of volumes whose end was found not to be where the catalog has it; read before they are offered again.
+    var unproved: Set<String> = []
+    /// Those that this was done for since the station began: not again.
+    var settled: Set<String> = []
     private var rounds: Task<Void, Never>?
     private(set) var isClosed = false
     /// Devices of the plan that are taken out of use once they are free.
@@ -56,10 +61,12 @@ package actor TapeStation: DriveLending {
             throw Failure(
                 code: "NO_THREAD", side: .engine, message: "no thread for the tape station", errno: error.errno)
         }
+        self.catalog = catalog
         tapes = TapeCatalog(catalog)
         (self.files, self.time, self.pace, self.person, self.events) = (files, time, pace, person, events)
         self.plan = StationPlan(stateFolder: plan.stateFolder)
         try take(plan)
+        for words in try VolumeSettling.voidUnbegun(tapes) { tell(.warn, "ARCHIVE_VOID", words) }
         if let seconds = pace.round { begin(rounds: seconds) }
     }
 
