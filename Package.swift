@@ -55,7 +55,7 @@ let package = Package(
         // Runs the workers, takes intents, publishes the state.
         .target(
             name: "BackupEngine",
-            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier"]),
+            dependencies: ["BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier", "TapeArchive"]),
 
         // The console: a pure function of state, size, theme and time.
         .target(name: "OperatorConsole", dependencies: ["BackupModel"]),
@@ -92,8 +92,8 @@ let package = Package(
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier", "BackupEngine", "OperatorConsole",
-                "NcursesTerminal", "Settings", "Themes", "EngineLink", "AlertDelivery",
+                "BackupModel", "WorkerKit", "BackupCatalog", "BlobCopier", "TapeArchive", "BackupEngine",
+                "OperatorConsole", "NcursesTerminal", "Settings", "Themes", "EngineLink", "AlertDelivery",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -123,7 +123,7 @@ let package = Package(
             path: "Tests/TapeArchiveTests/Probe"),
         .testTarget(
             name: "BackupEngineTests",
-            dependencies: ["BackupEngine", "BlobCopier", "WorkerKit", "BackupCatalog", "BackupModel"]),
+            dependencies: ["BackupEngine", "BlobCopier", "TapeArchive", "WorkerKit", "BackupCatalog", "BackupModel"]),
         .testTarget(
             name: "OperatorConsoleTests", dependencies: ["OperatorConsole", "BackupModel", "Themes"],
             exclude: ["Frames"]),

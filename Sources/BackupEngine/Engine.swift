@@ -21,6 +21,9 @@ package actor Engine: EnginePort {
     var takenByHand: Set<String> = []
     var reloading = Reloading()
     let taps = RunTaps()
+    /// Nil where no drive is configured, or where the station cannot be opened: then `closedTape` says why.
+    var tape: TapeDesk?
+    var closedTape: Failure?
     var isClosing = false
 
     var subscribers = Subscribers()
@@ -54,6 +57,7 @@ package actor Engine: EnginePort {
         let parts = try await EngineParts.open(configuration, keys, self, time, taps)
         self.parts = parts
         try await openDesks()
+        await openTape(configuration.tape)
         await parts.log.start()
         state.recentEvents = await parts.log.recent
         state.requests = await parts.requests.open
@@ -67,8 +71,9 @@ package actor Engine: EnginePort {
         await parts.jobs.start()
         if knowsAll {
             await parts.requests.start()
-            await parts.answers.start()
         }
+        // Whoever archives in the foreground may be asked for a tape.
+        if knowsAll || tape != nil { await parts.answers.start() }
         await published()
     }
 
@@ -159,7 +164,7 @@ package actor Engine: EnginePort {
             case .firings(let days): return .firings(await parts.jobs.planned(days: days, limit: 1000))
             case .requestHistory(let limit):
                 return .requestHistory(try await parts.requests.history(limit: rows(limit)))
-            case .volumes, .nextTape, .volumeContents: throw .noTapeDrive
+            case .volumes, .nextTape, .volumeContents, .tapeLook, .tapeEstimate: return try await tapeDesk().answer(query)
             case .audit(let before, let limit):
                 return .audit(try await parts.orders.page(before: before, limit: rows(limit)))
             }
@@ -204,7 +209,9 @@ package actor Engine: EnginePort {
         guard !isClosing else { return }
         isClosing = true
         await parts?.answers.close()
+        await tape?.prepareClose()
         await parts?.jobs.close()
+        await tape?.close()
         for desk in desks.values { await desk.stopAndWait() }
         await stopPublishing()
         await parts?.requests.close()

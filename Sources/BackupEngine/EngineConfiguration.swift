@@ -1,4 +1,5 @@
 package import BackupModel
+package import TapeArchive
 package import WorkerKit
 
 /// What an engine is opened with.
@@ -8,6 +9,8 @@ package struct EngineConfiguration: Sendable {
     package var mirrors: [MirrorSettings]
     package var jobs: [JobSettings] = []
     package var sets: [RecoverySetSettings] = []
+    /// Nil where no tape drive is configured.
+    package var tape: StationPlan?
     /// Opened by a command for an order of its own, without jobs and sets. What depends on those waits for the engine
     /// that knows them: alerts read from the state, questions to people, what a dead engine left under way.
     package var isForOneOrder = false

@@ -20,7 +20,8 @@ struct Holdfast: AsyncParsableCommand {
         subcommands: [
             ConsoleCommand.self, StatusCommand.self, WatchCommand.self, PlainCommand.self, MirrorCommand.self,
             JobCommand.self, ScheduleCommand.self, RequestsCommand.self, AnswerCommand.self, AlertsCommand.self,
-            AuditCommand.self, MaintenanceCommand.self, EngineCommand.self, ConfigCommand.self, DoctorCommand.self,
+            TapeCommand.self, LibraryCommand.self, KeyCommand.self, AuditCommand.self, MaintenanceCommand.self,
+            EngineCommand.self, ConfigCommand.self, DoctorCommand.self,
             DemoCommand.self,
         ],
         defaultSubcommand: ConsoleCommand.self)

@@ -32,7 +32,7 @@ let moduleTable: [ModuleRow] = [
     ModuleRow(module: "BlobCopier", own: copying, foreign: [], system: ordinary),
     ModuleRow(module: "TapeArchive", own: copying.union(["CTape"]), foreign: [], system: ordinary),
     ModuleRow(
-        module: "BackupEngine", own: copying.union(["BlobCopier"]), foreign: [], system: ordinary),
+        module: "BackupEngine", own: copying.union(["BlobCopier", "TapeArchive"]), foreign: [], system: ordinary),
     // Pure: not even Foundation.
     ModuleRow(module: "OperatorConsole", own: ["BackupModel"], foreign: [], system: []),
     ModuleRow(
@@ -49,7 +49,7 @@ let moduleTable: [ModuleRow] = [
     ModuleRow(
         module: "holdfast",
         own: copying.union([
-            "BlobCopier", "BackupEngine", "OperatorConsole", "NcursesTerminal", "Settings", "Themes",
+            "BlobCopier", "TapeArchive", "BackupEngine", "OperatorConsole", "NcursesTerminal", "Settings", "Themes",
             "EngineLink", "AlertDelivery",
         ]),
         foreign: ["ArgumentParser"], system: ordinary),

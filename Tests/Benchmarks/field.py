@@ -120,22 +120,22 @@ class Field:
         for name in self.names:
             console.order({"runMirror": {"name": name, "overrides": {"dryRun": False}}})
 
-    def ended(self, console):
+    def ended(self, console, results=("ok", "ok_with_warnings")):
         """Of every mirror that has ended its run, when it began and ended, in seconds."""
         spans = []
         for name in self.names:
             for run in console.ask({"runs": {"mirror": name, "limit": 1}}):
                 if run.get("endedAt"):
-                    if run["result"] not in ("ok", "ok_with_warnings"):
+                    if run["result"] not in results:
                         raise Failed(f"the run of {name} ended as {run['result']}")
                     spans.append((moment(run["startedAt"]), moment(run["endedAt"])))
         return spans
 
-    def finish(self, console, within=600):
+    def finish(self, console, within=600, **results):
         """Waits until all have ended; returns the seconds from the first beginning to the last end."""
         end = time.monotonic() + within
         while time.monotonic() < end:
-            spans = self.ended(console)
+            spans = self.ended(console, **results)
             if len(spans) == len(self.names):
                 return max(last for _, last in spans) - min(first for first, _ in spans)
             time.sleep(0.1)

@@ -102,6 +102,23 @@ import WorkerKit
         #expect(mirror.temporaries == [])
     }
 
+    @Test("A22 a temporary in a folder that no longer opens is not forgotten: the next run removes it")
+    func lostFolder() async throws {
+        let mirror = try MirrorFixture(blobs: 10)
+        let copier = try await mirror.enrolled { $0.batch = 100 }
+        let id = try #require(mirror.ids.first)
+        let folder = MirrorFixture.fanOut.path(of: MirrorFixture.fanOut.bucket(of: id))
+        mirror.plan.add(
+            FaultRule(.fail(EIO), [.open], side: .destination, from: 2, times: nil) { $0.description == folder })
+        #expect(try await copier.run().result == .okWithWarnings)
+        #expect(mirror.log.count("TEMPORARY_LEFT") > 0)
+        #expect(mirror.temporaries.count == 1)
+        mirror.plan.clear()
+        #expect(try await copier.run().result == .ok)
+        #expect(mirror.temporaries == [])
+        #expect(try await mirror.wrongs() == [])
+    }
+
     @Test("A15 a volume that turned read-only fails the run at once")
     func readOnly() async throws {
         let mirror = try MirrorFixture(blobs: 20)

@@ -43,7 +43,10 @@ struct Program {
         return hex
     }
 
-    /// Runs `holdfast` with these arguments to its end; `--config` is added to mirror commands.
+    /// Commands that are given `--config`.
+    private static let ours: Set<String> = ["mirror", "tape", "library", "key", "requests", "answer"]
+
+    /// Runs `holdfast` with these arguments to its end; `--config` is added to commands that have it.
     func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Result {
         try run(arguments, environment: environment)
     }
@@ -56,7 +59,7 @@ struct Program {
     func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
         let process = Process()
         process.executableURL = try Program.binary()
-        process.arguments = arguments + (arguments.first == "mirror" ? ["--config", settings.path] : [])
+        process.arguments = arguments + (Program.ours.contains(arguments.first ?? "") && !arguments.starts(with: ["key", "add"]) ? ["--config", settings.path] : [])
         process.environment = ProcessInfo.processInfo.environment.merging(
             [
                 "XDG_STATE_HOME": folder.appending(path: "state").path, "SWIFT_BACKTRACE": "enable=no",

@@ -81,6 +81,7 @@ import Testing
         case .acceptClock: 21
         case .reloadSettings: 22
         case .stopEngine: 23
+        // Its orders have a table of their own.
         case .tape: nil
         }
     }

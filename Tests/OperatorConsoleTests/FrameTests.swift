@@ -11,7 +11,7 @@ import Testing
     @Test("Each screen at each size is as drawn before", arguments: Screen.allCases, sizes)
     func goldenFrames(screen: Screen, size: Size) throws {
         for kind in [GlyphSet.Kind.unicode, .ascii] {
-            try compare(
+            try compareGolden(
                 frame(screen, size, GlyphSet(kind)),
                 name: "\(screen)-\(size.columns)x\(size.rows)-\(kind.rawValue)")
         }
@@ -35,7 +35,7 @@ import Testing
                 _ = model.receive(.standing(.away(since: Fixture.now, reason: "connection refused")))
                 _ = model.receive(.tick(now: Fixture.now.adding(seconds: 42), monotonic: 1042))
             }
-            try compare(
+            try compareGolden(
                 render(model, size: size, glyphs: .unicode), name: "full-\(name)-\(size.columns)x\(size.rows)")
         }
     }
@@ -50,7 +50,7 @@ import Testing
             var model = Fixture.model
             _ = model.receive(.resize(size))
             for key in keys { _ = model.press(key) }
-            try compare(
+            try compareGolden(
                 render(model, size: size, glyphs: .unicode), name: "state-\(name)-\(size.columns)x\(size.rows)")
         }
     }
@@ -65,7 +65,7 @@ import Testing
             _ = model.receive(.resize(size))
             for key in keys { _ = model.press(key) }
             let grid = render(model, size: size, glyphs: .unicode)
-            try compare(grid, name: "overlay-\(name)-\(size.columns)x\(size.rows)")
+            try compareGolden(grid, name: "overlay-\(name)-\(size.columns)x\(size.rows)")
         }
     }
 
@@ -73,7 +73,7 @@ import Testing
     func accessible(size: Size) throws {
         var model = Fixture.model(Fixture.operations, accessible: true)
         _ = model.receive(.resize(size))
-        for screen in Screen.allCases {
+        for screen in model.screens {
             _ = model.press(String(screen.rawValue))
             let grid = render(model, size: size, glyphs: .unicode)
             #expect(grid.text().allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } })
@@ -81,7 +81,7 @@ import Testing
             if screen != .copy || size.rows > 10 { #expect(grid.cursor != nil, "\(screen) \(size)") }
         }
         let grid = render(model, size: size, glyphs: .unicode)
-        try compare(grid, name: "accessible-log-\(size.columns)x\(size.rows)")
+        try compareGolden(grid, name: "accessible-log-\(size.columns)x\(size.rows)")
     }
 
     @Test func emptyEngineSaysWhatToDo() throws {
@@ -89,40 +89,42 @@ import Testing
         state.copies = []
         state.alerts = []
         state.recentEvents = []
-        for screen in Screen.allCases {
+        for screen in Fixture.model(state).screens {
             var model = Fixture.model(state)
             _ = model.press(String(screen.rawValue))
             let grid = render(model, size: Size(columns: 80, rows: 24), glyphs: .unicode)
-            try compare(grid, name: "empty-\(screen)-80x24")
+            try compareGolden(grid, name: "empty-\(screen)-80x24")
         }
     }
 
     private func frame(_ screen: Screen, _ size: Size, _ glyphs: GlyphSet) -> Grid {
-        var model = Fixture.model
+        var model = Fixture.model(screen == .tape ? Fixture.tapes : Fixture.state)
         _ = model.receive(.resize(size))
         _ = model.receive(.key(.character(Unicode.Scalar(UInt8(48 + screen.rawValue)))))
         return render(model, size: size, glyphs: glyphs)
     }
 
-    private func compare(_ grid: Grid, name: String) throws {
-        try compare(grid.text(), name: name)
-        // What each cell is, for one size of each screen.
-        if name.hasSuffix("80x24-unicode") { try compare(grid.roles(), name: name + "-roles") }
-    }
+}
 
-    private func compare(_ lines: [String], name: String) throws {
-        let text = lines.map { $0 + "\n" }.joined()
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Frames")
-        let file = folder.appendingPathComponent(name + ".txt")
-        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
-            return
-        }
-        let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-        let same = expected == text
-        #expect(same, "\(name) differs:\n\(text)")
+/// Holds a picture against the file of that name.
+func compareGolden(_ grid: Grid, name: String) throws {
+    try compareGolden(grid.text(), name: name)
+    // What each cell is, for one size of each screen.
+    if name.hasSuffix("80x24-unicode") { try compareGolden(grid.roles(), name: name + "-roles") }
+}
+
+private func compareGolden(_ lines: [String], name: String) throws {
+    let text = lines.map { $0 + "\n" }.joined()
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Frames")
+    let file = folder.appendingPathComponent(name + ".txt")
+    if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+        return
     }
+    let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    let same = expected == text
+    #expect(same, "\(name) differs:\n\(text)")
 }
 
 extension Model {
@@ -139,6 +141,8 @@ extension Model {
                 let lines = (0..<30).map { "line \(Int(offset) + $0): rsync --archive \\x1b[2J /data" }
                 let page = JobLogPage(lines: offset < 60 ? lines : [], next: min(offset + 30, 60), isEnd: false)
                 serve(receive(.answer(query, .jobLog(page))))
+            case .volumes: serve(receive(.answer(query, .volumes([]))))
+            case .nextTape, .volumeContents: serve(receive(.answer(query, .lines(Fixture.tapeLines))))
             default: break
             }
         }

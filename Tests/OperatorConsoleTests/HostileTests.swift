@@ -99,17 +99,99 @@ import Testing
                     by: Person(user: name, uid: 0, via: name), at: Fixture.now, note: name)
             }
         }
+        state.tape = tape
         state.hold.stopFile = names[0]
         state.hold.clockFrozen = names[0]
         state.delivery.lastProblem = names[0]
         return state
     }
 
+    /// Drives in every standing, slots and volumes with the same names, and numbers that no drive gives.
+    static var tape: TapeState {
+        var tape = TapeState()
+        let standings: [DriveStanding] = [
+            .writing, .held(by: names[0]), .trouble(names[2]), .waiting, .ready, .initialising, .empty,
+        ]
+        tape.drives = names.enumerated().map { index, name in
+            var drive = index % 2 == 0 ? Fixture.writing : Fixture.waiting
+            (drive.name, drive.device, drive.library, drive.generation, drive.job) = (name, name, name, name, name)
+            drive.identity = DriveIdentity(vendor: name, model: name, serial: name, firmware: name)
+            drive.standing = standings[index % standings.count]
+            drive.health.alerts = [.min, 0, 65, .max] + Array(1...64)
+            drive.health.softWriteErrors = .min
+            drive.health.hardWriteErrors = .max
+            drive.health.bytesWritten = .min
+            drive.health.loads = .max
+            drive.health.temperature = .min
+            drive.alerts = names
+            drive.lastTrouble = DriveTrouble(at: WallTime(milliseconds: 0), words: name, wasRecovered: false)
+            drive.checkedAt = WallTime(milliseconds: .max / 4)
+            var medium = LoadedMedium(label: name, barcode: name, pool: name)
+            medium.used = index % 3 == 0 ? .min : .max
+            medium.capacity = index % 3 == 1 ? .min : 1
+            medium.loads = .min
+            (medium.key, medium.words) = (name, name)
+            drive.medium = index % 4 == 3 ? nil : medium
+            spoil(&drive.stream, name, index)
+            return drive
+        }
+        tape.libraries = names.map { name in
+            var library = LibraryState(name: name)
+            library.slots = names.enumerated().map { index, other in
+                Fixture.slot(index == 0 ? .min : index, other, other, name, name)
+            }
+            library.trouble = name
+            library.identity.model = name
+            library.lookedAt = WallTime(milliseconds: -4_000_000_000_000_000)
+            return library
+        }
+        tape.volumes = names.enumerated().map(volume)
+        tape.tally.full = 1_000_000
+        tape.pools = names.map { name in
+            var pool = PoolRow(name: name, retention: name)
+            pool.next = name
+            return pool
+        }
+        return tape
+    }
+
+    private static func spoil(_ stream: inout StreamState?, _ name: String, _ index: Int) {
+        guard var bad = stream else { return }
+        (bad.archive, bad.policy, bad.phase) = (name, name, name)
+        bad.history = index % 3 == 0 ? name : String(repeating: "9\u{1b}\u{e9}", count: 3000)
+        (bad.lowMark, bad.highMark, bad.part, bad.file) = (.min, .max, .min, .max)
+        (bad.fill, bad.size) = (.max, index % 3 == 2 ? .min : 1)
+        (bad.blockSize, bad.block, bad.expected) = (.min, .min, .min)
+        (bad.sourceRate, bad.driveRate) = (index == 0 ? .nan : -.infinity, .infinity)
+        (bad.counts.longestGap, bad.counts.stops, bad.counts.underRuns) = (.nan, .min, .max)
+        bad.limits = FlowLimits(source: .nan, buffer: .infinity, drive: -1)
+        bad.compression = .infinity
+        (bad.fullIn, bad.endsIn) = index == 0 ? (.infinity, .infinity) : (.nan, -1e300)
+        stream = bad
+    }
+
+    private static func volume(_ index: Int, _ name: String) -> VolumeRow {
+        var volume = Volume(label: index % 2 == 0 ? name : "", barcode: name, pool: name, state: .foreign)
+        volume.reason = name
+        volume.used = .max
+        volume.capacity = index == 0 ? 0 : .max
+        volume.loads = .min
+        volume.softErrors = .max
+        volume.lastWrittenAt = WallTime(milliseconds: 4_000_000_000_000_000)
+        volume.place = .offsite(name)
+        var row = VolumeRow(id: index == 1 ? 0 : Int64(index), volume: volume)
+        row.keptUntil = WallTime(milliseconds: .max / 4)
+        row.archives = .min
+        return row
+    }
+
     @Test("H1 H3 H4 hostile names of jobs, requests and goals never break a row", arguments: FrameTests.sizes)
     func operationRowsKeepTheirWidth(size: Size) {
         for keys in [
             ["1"], ["1", "tab", "tab", "tab", "z"], ["7"], ["7", "enter"], ["7", "i"], ["7", "o"], ["7", "X"], ["9"],
-            ["9", "G"], ["9", "G", "enter"], ["!"], ["!", "!", "pgdn"], ["!", "X"], ["9", "G", "A"],
+            ["9", "G"], ["9", "G", "enter"], ["3"], ["3", "]", "tab", "enter"], ["3", "enter"],
+            ["3", "L", "tab", "right"], ["3", "]", "E"], ["3", "P"], ["3", "N"], ["3", "tab", "O"],
+            ["3", "tab", "tab", "tab", "z"], ["!"], ["!", "!", "pgdn"], ["!", "X"], ["9", "G", "A"],
         ] {
             var model = Fixture.model(Self.operations)
             _ = model.receive(.resize(size))
@@ -161,7 +243,9 @@ import Testing
         var models: [Model] = []
         for keys in [
             ["1"], ["2"], ["8"], ["?"], ["X"], ["B"], ["2", "tab", "enter"], ["i"], ["/"], ["z"], ["2", "m"], ["7"],
-            ["9"], ["!"], ["7", "o"], ["9", "G", "Z"],
+            ["9"], ["!"], ["7", "o"], ["9", "G", "Z"], ["3"], ["3", "z"], ["3", "tab"],
+            ["3", "tab", "tab", "tab", "z"],
+            ["3", "P"], ["3", "N"], ["3", "!"], ["3", "tab", "tab"],
         ] {
             var model = Fixture.model(Self.operations)
             for key in keys { _ = model.press(key) }
@@ -209,7 +293,7 @@ import Testing
         var random = Xorshift(state: 0x5eed_1234_abcd_0001)
         var model = Fixture.model
         let states = [
-            Fixture.state, Self.state, Fixture.operations, Self.operations,
+            Fixture.state, Self.state, Fixture.operations, Self.operations, Fixture.tapes,
             EngineState(host: "", version: "", startedAt: Fixture.now, at: Fixture.now),
         ]
         let special: [Key] = [
@@ -222,7 +306,7 @@ import Testing
             switch random.next() % 100 {
             case 0:
                 effects = model.receive(.resize(Size(columns: Int(random.next() % 220), rows: Int(random.next() % 70))))
-            case 1: effects = model.receive(.state(states[Int(random.next() % 5)]))
+            case 1: effects = model.receive(.state(states[Int(random.next() % 6)]))
             case 2: effects = model.receive(.paste((0..<40).map { _ in UInt8(truncatingIfNeeded: random.next()) }))
             case 3:
                 let standings: [LinkStanding] = [
@@ -241,7 +325,8 @@ import Testing
             }
             for case .ask(let query) in effects {
                 if random.next() % 2 == 0 {
-                    _ = model.receive(.answer(query, .log([])))
+                    let answers: [Answer] = [.log([]), .volumes(Fixture.volumes), .lines(Self.names)]
+                    _ = model.receive(.answer(query, answers[Int(random.next() % 3)]))
                 } else {
                     _ = model.receive(
                         .answer(query, .refused(Failure(code: "NO", side: .engine, message: "no"))))
@@ -262,7 +347,7 @@ import Testing
 }
 
 /// Processor time of this thread: other tests run beside this one.
-private func threadSeconds() -> Double {
+func threadSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

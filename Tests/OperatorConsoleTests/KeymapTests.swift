@@ -27,7 +27,7 @@ import Testing
         #expect(Set(actions) == Set(Action.allCases) && actions.count == Action.allCases.count)
         for action in Action.allCases {
             let reachable = Screen.allCases.contains { screen in
-                var model = Fixture.model
+                var model = Fixture.model(Fixture.tapes)
                 model.go(to: screen)
                 return model.items(of: ActionChooser(.palette, theme: "")).contains(.action(action))
             }
@@ -40,8 +40,12 @@ import Testing
         for entry in KeyTable.entries {
             for name in entry.keys {
                 guard case .character(let scalar)? = Key(name: name), scalar.properties.isAlphabetic else { continue }
-                let acts = entry.level > .none || [.acknowledge, .snooze, .scan].contains(entry.action)
-                let traditional: Set<Action> = [.last, .previousMatch]
+                let atOnce: Set<Action> = [
+                    .acknowledge, .snooze, .scan, .holdAfterTape, .markOffsite, .inventory, .verifyTape, .flowPolicy,
+                ]
+                let acts = entry.level > .none || atOnce.contains(entry.action)
+                // Beside the other orders about tapes, though it only tells.
+                let traditional: Set<Action> = [.last, .previousMatch, .nextTape]
                 #expect(scalar.properties.isUppercase == (acts || traditional.contains(entry.action)), "\(name)")
             }
         }
@@ -61,7 +65,7 @@ import Testing
             #expect(entry.help.utf8.count <= 44, "\(entry.help)")
         }
         for screen in Screen.allCases {
-            var model = Fixture.model
+            var model = Fixture.model(screen == .tape ? Fixture.tapes : Fixture.state)
             model.go(to: screen)
             let hints = KeyHint.all(for: model)
             #expect(hints.prefix(6).reduce(0) { $0 + $1.cells + 2 } <= 80)

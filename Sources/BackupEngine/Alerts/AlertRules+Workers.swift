@@ -6,7 +6,7 @@ extension AlertRules {
     /// Codes of alerts that `judge` reads from the state; all others come by events.
     static let readFromState: Set<String> = [
         "JOB_FAILED", "JOB_OVERLAPS", "SPACE_LOW", "SET_LATE", "REQUEST_OPEN", "CLOCK_JUMPED", "STOP_FILE",
-        "UNDELIVERED",
+        "UNDELIVERED", "TAPE_ALERT", "TAPE_CLEANING", "TAPE_SHORT", "TAPE_UNDERRUN", "DRIVE_TROUBLE",
     ]
 
     /// Codes of alerts that an event with this code puts right.
@@ -21,7 +21,15 @@ extension AlertRules {
             "BUSY", "WORKER_STALLED",
         ],
         "SCAN_DONE": ["SOURCE_EMPTY", "SOURCE_SHRANK", "SOURCE_FAILING"],
+        // A run of the same job that ended well, whichever drive it used.
+        "JOB_OK": AlertRules.ofTapeRuns, "RUN_OVER": AlertRules.ofTapeRuns,
+        // The drive has another tape, and took it.
+        "TAPE_LOADED": ["DRIVE_GONE", "TAPE_ERROR", "TAPE_REFUSED"],
+        "DRIVE_BACK": ["DRIVE_GONE"],
     ]
+
+    /// What a later run of the same name puts right.
+    private static let ofTapeRuns: Set<String> = ["TAPE_ERROR", "TAPE_REFUSED", "DRIVE_GONE"]
 
     /// Per-blob retries are history, not alerts: the failure itself raises one.
     static let quiet: Set<String> = ["BLOB_RETRY"]
@@ -38,8 +46,9 @@ extension AlertRules {
     static func isOver(_ kept: KeptAlert, in state: EngineState) -> Bool {
         let subject = kept.alert.subject
         guard let copy = state.copies.first(where: { $0.name == subject }) else {
-            // The mirror or job is no more, so nothing else will ever end it.
-            return hasCondition(kept) && !subject.isEmpty && !state.jobs.contains { $0.name == subject }
+            // The mirror, job or drive is no more, so nothing else will ever end it.
+            let isDrive = state.tape?.drives.contains { $0.name == subject } ?? false
+            return hasCondition(kept) && !subject.isEmpty && !isDrive && !state.jobs.contains { $0.name == subject }
         }
         if failedBlobs.contains(kept.origin) {
             return copy.phase.isAtRest && blobs(of: kept.alert.failure.code, in: copy.progress.states).count == 0

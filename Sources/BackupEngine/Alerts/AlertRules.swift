@@ -18,6 +18,9 @@ package struct AlertRules: Hashable, Sendable {
     package var overlaps = 3
     /// Seconds for which a message may wait to be delivered.
     package var undelivered = 900.0
+    /// How often the tape may have had to stop and wind back for want of data within one archive; each costs the drive
+    /// and the medium some of their life.
+    package var backHitches = 100
 
     package init() {}
 
@@ -31,6 +34,8 @@ package struct AlertRules: Hashable, Sendable {
         var judgement = Judgement()
         for job in state.jobs { judge(job, facts, &judgement) }
         for copy in state.copies { judge(copy, &judgement) }
+        for drive in state.tape?.drives ?? [] { judge(drive, &judgement) }
+        judgement.met += short(state.tape)
         judgement.met += state.sets.compactMap { late($0, now) }
         judgement.met += state.requests.compactMap { waiting($0, now) }
         judgement.met += [clock(state.hold), stopped(state.hold), undelivered(state.delivery, now)].compactMap { $0 }
@@ -123,7 +128,7 @@ package struct AlertRules: Hashable, Sendable {
             "Check the channels: nobody outside hears of this engine.")
     }
 
-    private func condition(
+    func condition(
         _ subject: String, _ severity: Severity, _ code: String, _ message: String, _ hint: String,
         side: Side = .engine
     ) -> AlertCondition {

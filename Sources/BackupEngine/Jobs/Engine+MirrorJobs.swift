@@ -29,7 +29,7 @@ extension Engine {
             .mirrorRun: work { .runMirror(name: $0, overrides: RunOverrides()) },
             .mirrorScan: work { .scanMirror(name: $0) }, .mirrorVerify: work { .verifyMirror(name: $0) },
             .command: .command,
-        ]
+        ].merging(tapeWorks) { $1 }
     }
 
     private func perform(_ intent: Intent, _ context: JobContext) async -> JobOutcome {
@@ -122,7 +122,7 @@ extension Engine {
     /// Jobs must not want what a run by hand holds.
     private func noteTaken(_ parts: EngineParts) async {
         let busy = desks.values.filter { $0.isBusy && mirrorJobs[$0.settings.name] == nil }
-        let taken = Set(busy.map { "target:" + $0.settings.target })
+        let taken = Set(busy.map { "target:" + $0.settings.target }).union(await tape?.takenSlots ?? [])
         guard taken != takenByHand else { return }
         takenByHand = taken
         await parts.jobs.follow(.taken(taken))

@@ -30,7 +30,7 @@ extension Engine {
                 return .accepted(try await mirror(name, order.intent, parts))
             case .answer, .claim, .postpone: return await parts.requests.carryOut(order, ticket: ticket)
             case .acknowledge, .snooze: return await alert(order, ticket, parts)
-            case .tape: throw .noTapeDrive
+            case .tape(let tapes): return .accepted(try await tapeDesk().carryOut(tapes, by: order.by))
             case .runJob(let name): return .accepted(try await parts.jobs.step(.asked(name)))
             case .cancelJob(let name): return .accepted(try await parts.jobs.step(.cancel(name)))
             case .pauseJob(let name): return .accepted(try await parts.jobs.step(.pause(name)))
@@ -63,12 +63,15 @@ extension Engine {
         case .pauseMirror(let name), .resumeMirror(let name), .stopMirror(let name), .limitMirror(let name, _):
             subject = "mirror " + name
         case .cancelJob(let name), .pauseJob(let name), .resumeJob(let name): subject = "job " + name
+        case .tape(let tapes):
+            guard let basis = tapes.basis else { return nil }
+            subject = basis.subject
         default: return nil
         }
         guard let basis = order.basis, let begun = publishing.begunAt[subject], begun > basis else { return nil }
         return Failure(
             code: "STATE_CHANGED", side: .engine,
-            message: "meanwhile another run of \(printable(subject.utf8)) began or ended",
+            message: "meanwhile \(printable(subject.utf8)) has changed: a run began or ended, or a tape was changed",
             hint: "Look at what runs now and order again.")
     }
 

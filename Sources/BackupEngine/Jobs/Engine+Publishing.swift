@@ -65,7 +65,7 @@ extension Engine {
 
     private func tick() -> Duration {
         publishing.ring()
-        return desks.values.contains { $0.isBusy } ? Publishing.busyPeriod : Publishing.idlePeriod
+        return desks.values.contains { $0.isBusy } || isTapeBusy ? Publishing.busyPeriod : Publishing.idlePeriod
     }
 
     /// Returns when a state taken after now has gone out.
@@ -102,7 +102,10 @@ extension Engine {
     }
 
     func jobEnded(_ run: JobRun) async {
-        try? await parts?.requests.leave(job: run.job, reason: "the job has ended")
+        // What an engine that ends has asked stays asked: the job goes on in the next one.
+        if !(isClosing && run.result == .interrupted) {
+            try? await parts?.requests.leave(job: run.job, reason: "the job has ended")
+        }
         await parts?.voice.note(jobEnded: run)
     }
 
@@ -151,6 +154,10 @@ extension Engine {
             (publishing.overlaps, publishing.lastGood) = (picture.overlaps, picture.lastGood)
             publishing.isDirty = true
         }
+        let tape = await tapePicture()
+        if Engine.isNews(tape, state.tape) { publishing.isDirty = true }
+        noteBeginnings(of: tape)
+        state.tape = tape
         await judge(parts, copies)
         publish(copies)
     }
@@ -171,6 +178,7 @@ extension Engine {
         let delivery = await parts.voice.state
         if sets != state.sets || delivery != state.delivery { publishing.isDirty = true }
         (state.sets, state.delivery) = (sets, delivery)
+        await judgeTape()
         var picture = state
         // Those of before are none at the start: their alerts would be taken for ones of mirrors that are no more.
         picture.copies = copies
@@ -206,6 +214,18 @@ extension Engine {
         for job in state.jobs where publishing.currents[job.name] != job.current?.run {
             publishing.currents[job.name] = job.current?.run
             publishing.begunAt["job " + job.name] = next
+        }
+    }
+
+    /// The same for drives: what uses them, and what lies in them.
+    private func noteBeginnings(of tape: TapeState?) {
+        let next = state.sequence + 1
+        for drive in tape?.drives ?? [] {
+            let before = state.tape?.drives.first { $0.name == drive.name }
+            if before?.job != drive.job { publishing.begunAt[TapeBasis.work(drive.name).subject] = next }
+            if before?.medium?.label != drive.medium?.label || before?.medium?.barcode != drive.medium?.barcode {
+                publishing.begunAt[TapeBasis.tape(drive.name).subject] = next
+            }
         }
     }
 }

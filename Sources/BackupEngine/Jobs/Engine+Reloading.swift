@@ -19,6 +19,7 @@ extension Engine {
         let fresh = try await reread().get()
         reloading.wanted = fresh.mirrors
         let late = try await takeMirrors()
+        try await reloadTape(fresh.tape)
         configuration.jobs = fresh.jobs
         configuration.jobsAtOnce = fresh.jobsAtOnce
         configuration.sets = fresh.sets

@@ -31,11 +31,17 @@ package struct RequestBoard: Hashable, Sendable {
     /// Asks, unless the same is asked already: then the jobs join that request; or was settled already and the job was
     /// not told because the engine ended: then it gets that end. Nothing is asked twice.
     ///
+    /// `continuing`: the request whose answer did not help; it is open again with the new reason and keeps its number,
+    /// its deadline and the times of its reminders.
+    ///
     /// Throws `REQUESTS_FULL` when `mostOpen` are open.
     package mutating func raise(
-        _ draft: Request, now: WallTime
+        _ draft: Request, continuing: Int? = nil, now: WallTime
     ) throws(Failure) -> (raised: RaisedRequest, change: RequestChange) {
         let draft = draft.tidied
+        if let request = reopen(continuing, draft, now: now) {
+            return (.joined(request), RequestChange(kept: [KeptRequest(request)]))
+        }
         if let settled = takeSettled(draft, now: now) { return (.settled(settled.request), settled.change) }
         if let index = open.firstIndex(where: { $0.kind == draft.kind && $0.subject == draft.subject }) {
             let before = open[index]
@@ -57,6 +63,25 @@ package struct RequestBoard: Hashable, Sendable {
         request.reminders = Reminders.first(from: now)
         open.append(request)
         return (.asked(request), RequestChange(kept: [KeptRequest(request)]))
+    }
+
+    private mutating func reopen(_ number: Int?, _ draft: Request, now: WallTime) -> Request? {
+        guard
+            let index = closed.firstIndex(where: { kept in
+                kept.request.number == number && kept.request.kind == draft.kind
+                    && kept.request.subject == draft.subject && !kept.request.hasExpired
+            }), open.count < RequestBoard.mostOpen
+        else { return nil }
+        let before = closed.remove(at: index).request
+        var request = draft
+        request.number = before.number
+        request.state = .open
+        (request.raisedAt, request.deadline, request.atDeadline) = (before.raisedAt, before.deadline, before.atDeadline)
+        request.reminders = Reminders.first(from: before.raisedAt)
+        Reminders.advance(&request.reminders, past: now)
+        let place = open.firstIndex { $0.number > request.number } ?? open.endIndex
+        open.insert(request, at: place)
+        return request
     }
 
     /// The end of the same question, where a job of `draft` was never told.
@@ -104,11 +129,11 @@ package struct RequestBoard: Hashable, Sendable {
         _ number: Int, word: String, by: Person, now: WallTime
     ) throws(Failure) -> RequestChange {
         let index = try find(number)
-        let said = word.trimmed.lowercased()
-        guard let answer = open[index].answers.first(where: { $0.word.lowercased() == said }) else {
+        let said = word.trimmed.tidied(100)
+        guard let answer = open[index].answers.lazy.compactMap({ $0.accepts(said) }).first else {
             throw wrongWord(word, for: open[index])
         }
-        return close(index, .answered(word: answer.word, by: by, at: now), untaken: Set(open[index].jobs))
+        return close(index, .answered(word: answer, by: by, at: now), untaken: Set(open[index].jobs))
     }
 
     /// "I am on my way": ten minutes without reminders, then it lapses.

@@ -86,8 +86,10 @@ package actor RequestDesk {
     // MARK: Jobs
 
     /// Asks, or joins the same question; see `RequestBoard.raise`.
-    package func raise(_ draft: Request) async throws(Failure) -> RaisedRequest {
-        let raised = try change { board throws(Failure) in try board.raise(draft, now: time.wall()) }
+    package func raise(_ draft: Request, continuing: Int? = nil) async throws(Failure) -> RaisedRequest {
+        let raised = try change { board throws(Failure) in
+            try board.raise(draft, continuing: continuing, now: time.wall())
+        }
         switch raised.value {
         case .asked(let request): await onNews(.raised(request))
         case .joined where !raised.change.kept.isEmpty: await onNews(.changed)
@@ -99,9 +101,9 @@ package actor RequestDesk {
     /// Asks and waits for the end, which the job has then taken. A wait that was cancelled, or ended by `close`,
     /// returns `.open`: the question stays until `leave`.
     package func ask(
-        _ draft: Request, onRaised: @Sendable (Request) async -> Void = { _ in }
+        _ draft: Request, continuing: Int? = nil, onRaised: @Sendable (Request) async -> Void = { _ in }
     ) async throws(Failure) -> RequestState {
-        let raised = try await raise(draft)
+        let raised = try await raise(draft, continuing: continuing)
         await onRaised(raised.request)
         guard let job = draft.jobs.first else { return raised.request.state }
         let number = raised.request.number

@@ -9,6 +9,9 @@ extension Request {
         }
     }
 
+    /// Nobody came in time.
+    var hasExpired: Bool { if case .expired = state { true } else { false } }
+
     /// As a refusal to a late answer: what happened, by whom and when; nil while it is open.
     var isClosed: Failure? {
         switch state {
@@ -36,6 +39,12 @@ extension Request {
         if atDeadline != other.atDeadline { atDeadline = .keepWaiting }
         if !other.place.isEmpty { place = other.place }
         if !other.candidates.isEmpty { candidates = other.candidates }
+        // One drive waits, whoever asks for it: what it wants now counts.
+        if kind == .changeTape {
+            (what, why, place, candidates, answers) = (
+                other.what, other.why, other.place, other.candidates, other.answers
+            )
+        }
     }
 
     /// Bounded and without foreign bytes, whoever made it; a request without a subject is its own.

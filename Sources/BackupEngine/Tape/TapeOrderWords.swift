@@ -30,7 +30,20 @@ extension TapeOrder {
             "archive \(job.sources.map(said).joined(separator: ", ")) to pool \(said(job.pool))"
                 + (drive.map { " on \(said($0))" } ?? "")
         case .verify(let volume, let drive): "verify tape \(said(volume))" + (drive.map { " in \(said($0))" } ?? "")
+        case .motion(let drive, let motion): "\(words(motion)) in \(said(drive))"
+        case .tune(let drive): "measure block sizes on the blank tape in \(said(drive))"
+        case .addCartridge(let library, let barcode, _): "add cartridge \(said(barcode)) to \(said(library))"
         case .cancel(let drive): "cancel what \(said(drive)) does"
+        }
+    }
+
+    private func words(_ motion: TapeMotion) -> String {
+        switch motion {
+        case .block(let number): "wind to block \(number)"
+        case .file(let number): "wind to tape file \(number)"
+        case .filemarks(let count): "wind over \(count) filemarks"
+        case .endOfData: "wind to the end of data"
+        case .read(let path): "read a tape file into \(said(path))"
         }
     }
 

@@ -65,7 +65,7 @@ package struct Digest: Sendable {
             ("OPEN ALERTS", bounded(state.alerts.map(line))),
             ("NEEDED in the next 24 hours", bounded(needed)),
             ("NOT DELIVERED", undelivered),
-        ]
+        ] + (media.isEmpty ? [] : [("TAPES to look at", bounded(media))])
     }
 
     private func line(_ set: RecoverySetState) -> String {
@@ -114,7 +114,7 @@ package struct Digest: Sendable {
 
     /// Volumes that are asked for, and what the planned starts need.
     private var needed: [String] {
-        let asked = state.requests.filter { $0.isOpen && $0.kind == .attachVolume }.map {
+        let asked = state.requests.filter { $0.isOpen && ($0.kind == .attachVolume || $0.kind == .changeTape) }.map {
             "now: \(printable($0.what.utf8))" + ($0.place.isEmpty ? "" : ", last seen \(printable($0.place.utf8))")
         }
         let day = now.adding(seconds: 86_400)
@@ -125,7 +125,21 @@ package struct Digest: Sendable {
             return "\(firing.at.iso8601()) \(printable(job.name.utf8)): "
                 + job.resources.map { printable($0.utf8) }.joined(separator: ", ")
         }
-        return asked + planned
+        return asked + (state.tape?.needs ?? []) + planned
+    }
+
+    /// Cartridges that somebody should look at: write-protected in a drive, worn, faulty.
+    private var media: [String] {
+        guard let tape = state.tape else { return [] }
+        let shut = tape.drives.compactMap { drive -> String? in
+            guard let medium = drive.medium, medium.isWriteProtected else { return nil }
+            let name = medium.label.isEmpty ? medium.barcode : medium.label
+            return "\(printable(name.utf8)) in drive \(printable(drive.name.utf8)) is write-protected"
+        }
+        let bad = tape.volumes.filter { $0.volume.isWorn || $0.volume.state == .error }.map { row in
+            "\(row.volume.name) \(row.volume.isWorn ? "is worn" : "has errors"): copy what is on it and retire it"
+        }
+        return shut + bad
     }
 
     private var undelivered: [String] {

@@ -97,6 +97,10 @@ package enum Query: Hashable, Codable, Sendable {
     case nextTape(pool: String, drive: String?)
     /// What lies on a volume, a line each, by the catalog.
     case volumeContents(volume: String)
+    /// What the tape in a drive shows; refused while the drive is used.
+    case tapeLook(drive: String, TapeLook)
+    /// What an archive would take: bytes, time, tapes there and tapes missing; nothing is read or written.
+    case tapeEstimate(TapeJobSettings, drive: String?)
 }
 
 package enum Answer: Hashable, Codable, Sendable {

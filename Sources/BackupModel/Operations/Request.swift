@@ -71,6 +71,23 @@ package struct RequestAnswer: Hashable, Codable, Sendable {
         self.meaning = meaning
         self.isDangerous = isDangerous
     }
+
+    /// `use LABEL`: a label is said in place of the last word.
+    package var takesLabel: Bool { word.hasSuffix(RequestAnswer.labelMark) }
+
+    /// The words that count when somebody says these, or nil where that is not this answer: `USE NX0007` is
+    /// `use NX0007`.
+    package func accepts(_ said: String) -> String? {
+        guard takesLabel else { return said.lowercased() == word.lowercased() ? word : nil }
+        let verb = word.dropLast(RequestAnswer.labelMark.count)
+        let words = said.split(separator: " ")
+        guard words.count == 2, words[0].lowercased() == verb.lowercased(), words[1].utf8.count <= 64 else {
+            return nil
+        }
+        return "\(verb) \(words[1])"
+    }
+
+    private static let labelMark = " LABEL"
 }
 
 /// What happens when nobody answered in time.

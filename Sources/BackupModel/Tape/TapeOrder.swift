@@ -31,8 +31,13 @@ package enum TapeOrder: Hashable, Codable, Sendable {
     /// An archive that no job of the settings stands for.
     case archive(TapeJobSettings, drive: String?, policy: FlowRule?, buffer: BufferSize?)
     case verify(volume: String, drive: String?)
-    /// Ends what such an order began.
+    /// Ends what such an order began; by its drive, or by the name or the id of the run.
     case cancel(drive: String)
+    case motion(drive: String, TapeMotion)
+    /// Measures which block size the drive is quickest with; on a blank tape only.
+    case tune(drive: String)
+    /// A new blank cartridge for a virtual library's first empty slot. Bytes; nil: what its generation holds.
+    case addCartridge(library: String, barcode: String, capacity: Int64?)
 
     /// The drive it is about, where it names one.
     package var drive: String? {
@@ -40,9 +45,9 @@ package enum TapeOrder: Hashable, Codable, Sendable {
         case .load(_, let drive), .archive(_, let drive, _, _), .verify(_, let drive): drive
         case .unload(let drive), .eject(let drive), .rewind(let drive), .retension(let drive), .clean(let drive),
             .holdAfterTape(let drive, _), .setFlow(let drive, _), .label(let drive, _, _, _), .erase(let drive, _, _),
-            .cancel(let drive):
+            .cancel(let drive), .motion(let drive, _), .tune(let drive):
             drive
-        case .labelAll, .inventory, .move, .importMedium, .exportMedium, .markOffsite, .retire: nil
+        case .labelAll, .inventory, .move, .importMedium, .exportMedium, .markOffsite, .retire, .addCartridge: nil
         }
     }
 }
@@ -53,12 +58,15 @@ extension TapeOrder {
         switch self {
         case .load(let volume, let drive), .verify(let volume, let drive): [volume, drive ?? ""]
         case .unload(let drive), .eject(let drive), .rewind(let drive), .retension(let drive), .clean(let drive),
-            .holdAfterTape(let drive, _), .setFlow(let drive, _), .cancel(let drive):
+            .holdAfterTape(let drive, _), .setFlow(let drive, _), .cancel(let drive), .tune(let drive):
             [drive]
         case .label(let drive, let label, let pool, let overwriting): [drive, label, pool, overwriting ?? ""]
         case .labelAll(let library, let pool): [library, pool]
         case .erase(let drive, let typed, _): [drive, typed]
         case .inventory(let library), .importMedium(let library): [library]
+        case .motion(let drive, .read(let path)): [drive, path]
+        case .motion(let drive, _): [drive]
+        case .addCartridge(let library, let barcode, _): [library, barcode]
         case .move(let library, let from, let to): [library, from, to]
         case .exportMedium(let volume): [volume]
         case .markOffsite(let volume, let words), .retire(let volume, let words): [volume, words]

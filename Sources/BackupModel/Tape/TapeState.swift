@@ -8,6 +8,10 @@ package struct TapeState: Hashable, Codable, Sendable {
     package var pools: [PoolRow]
     /// Bytes of memory that buffers could still take.
     package var memoryLeft: Int64
+    /// Archives and verifications that no job of the settings stands for: in progress, and those that ended last.
+    package var byHand: [JobRun]
+    /// Tapes that the planned starts of the next 24 hours need and that are not there, a line each.
+    package var needs: [String]
 
     package static let mostVolumes = 24
 
@@ -18,6 +22,8 @@ package struct TapeState: Hashable, Codable, Sendable {
         tally = VolumeTally()
         pools = []
         memoryLeft = 0
+        byHand = []
+        needs = []
     }
 
     /// No drive is configured: there is no tape screen.
@@ -112,6 +118,8 @@ package struct LoadedMedium: Hashable, Codable, Sendable {
     package var capacity: Int64?
     package var isWriteProtected: Bool
     package var isWORM: Bool
+    /// Proved by reading that nothing is on it: it may be labelled without typing what goes.
+    package var isBlank: Bool
     /// Id of the key that its newest archive is encrypted with, or empty.
     package var key: String
     package var loads: Int64?
@@ -126,6 +134,7 @@ package struct LoadedMedium: Hashable, Codable, Sendable {
         used = 0
         isWriteProtected = false
         isWORM = false
+        isBlank = false
         key = ""
         words = ""
     }

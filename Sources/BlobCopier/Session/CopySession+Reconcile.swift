@@ -10,6 +10,8 @@ private enum Found: Sendable {
     case failed(FileError)
     /// Its temporary could not be removed, or the run ended.
     case unknown
+    /// Its folder does not open, and its temporary may lie there.
+    case unreachable(FileError)
 }
 
 extension CopySession {
@@ -64,7 +66,7 @@ extension CopySession {
                     result = try target.size(of: blob.record.id) == nil ? .nothing : .file
                 } catch { result = .failed(error) }
             } else if let error = target.whyNotReachable(blob.record.id) {
-                result = .failed(error)
+                result = .unreachable(error)
             }
             shared.set(index, result)
         }
@@ -90,8 +92,12 @@ extension CopySession {
 
     /// The first error that concerns the whole volume.
     private func check(_ found: [Found]) throws(Trouble) {
-        for case .failed(let error) in found {
-            if let trouble = Trouble.of(error, gate: target.gate) { throw trouble }
+        for found in found {
+            switch found {
+            case .failed(let error), .unreachable(let error):
+                if let trouble = Trouble.of(error, gate: target.gate) { throw trouble }
+            case .nothing, .file, .proved, .unknown: break
+            }
         }
     }
 
@@ -111,6 +117,10 @@ extension CopySession {
                 outcomes.append(BlobOutcome(id: id, state: .unreadable, failure: error.failure))
             case .failed(let error) where ErrorClass(error) == .blob:
                 outcomes.append(BlobOutcome(id: id, state: .blocked, failure: error.failure))
+            // The row alone knows of the temporary: it stays as it is, and the next run looks again.
+            case .unreachable(let error):
+                report(
+                    .warn, "TEMPORARY_LEFT", "\(id.short) is looked at again by the next run: \(error.failure.message)")
             case .failed, .unknown, .file: break
             }
         }

@@ -38,6 +38,10 @@ package struct RequestBounds: Sendable {
         case .volumes(let pool, _, let limit): return name(pool ?? "") ?? page(limit)
         case .nextTape(let pool, let drive): return name(pool) ?? name(drive ?? "")
         case .volumeContents(let volume): return name(volume)
+        case .tapeLook(let drive, _): return name(drive)
+        case .tapeEstimate(let job, let drive):
+            let order = TapeOrder.archive(job, drive: drive, policy: nil, buffer: nil)
+            return order.texts.lazy.compactMap { name($0) }.first
         case .firings(let days):
             return (0...Self.mostDays).contains(days) ? nil : refusal("days are 0 to \(Self.mostDays)")
         }

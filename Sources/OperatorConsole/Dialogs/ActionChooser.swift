@@ -80,7 +80,9 @@ extension Model {
 
     private func everything(for kind: ActionChooser.Kind) -> [ActionChooser.Item] {
         let context = KeyContext(screen)
-        let here = KeyTable.entries.filter { $0.contexts.contains(context) || $0.contexts.contains(.global) }
+        let here = KeyTable.entries.filter {
+            ($0.contexts.contains(context) || $0.contexts.contains(.global)) && ($0.action != .tape || hasTape)
+        }
         let actions = here.map { ActionChooser.Item.action($0.action) }
         guard kind == .palette else { return actions }
         return actions + themes.map { .theme($0) } + (engine?.copies ?? []).map { .mirror($0.name) }

@@ -54,8 +54,8 @@ package struct Confirmation: Hashable, Sendable {
             if field.take(key) { isWrong = false }
             return .open
         }
-        if field.text == word { return .yes }
         if field.text.isEmpty { return .no }
+        if field.text == word { return .yes }
         isWrong = true
         return .open
     }
@@ -82,10 +82,22 @@ extension TapeOrder {
         switch self {
         case .holdAfterTape, .setFlow, .inventory, .markOffsite, .archive, .verify: .none
         case .load, .unload, .eject, .rewind, .retension, .clean, .labelAll, .move, .importMedium, .exportMedium,
-            .retire:
+            .retire, .motion, .tune, .addCartridge:
             .ask
-        case .label(_, _, _, let overwriting): overwriting == nil ? .ask : .word
-        case .erase, .cancel: .word
+        case .label(_, _, _, let overwriting): overwriting == nil ? .ask : .name
+        case .erase: .name
+        case .cancel: .word
+        }
+    }
+}
+
+extension Intent {
+    /// What must be typed where a word is asked for: what lies on the tape, where an order destroys it.
+    var wordToType: String {
+        switch self {
+        case .tape(.label(_, _, _, let overwriting?)): overwriting
+        case .tape(.erase(_, let typed, _)): typed
+        default: "yes"
         }
     }
 }

@@ -6,6 +6,7 @@ package enum Overlay: Sendable {
     case chooser(ActionChooser)
     case confirmation(Confirmation)
     case limits(LimitsForm)
+    case tapeForm(TapeForm)
     case detail(DetailPage)
     case prompt(Prompt)
     case request(RequestDialog)
@@ -49,8 +50,19 @@ package struct DetailPage: Sendable {
         case alert(Alert)
         case event(Event)
         case runs(mirror: String)
+        case volume(String)
+        case nextTape(pool: String, drive: String?)
     }
 
     var subject: Subject
     var scroll = 0
+
+    /// What the page about tapes asks the engine.
+    var query: Query? {
+        switch subject {
+        case .volume(let name): .volumeContents(volume: name)
+        case .nextTape(let pool, let drive): .nextTape(pool: pool, drive: drive)
+        case .failure, .alert, .event, .runs: nil
+        }
+    }
 }

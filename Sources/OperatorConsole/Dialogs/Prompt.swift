@@ -7,6 +7,9 @@ package struct Prompt: Hashable, Sendable {
         case snooze(alert: Int)
         case postpone(request: Int)
         case maintenance
+        case useVolume(request: Int)
+        case blankVolume(request: Int)
+        case offsite(volume: String)
     }
 
     enum Outcome: Equatable {
@@ -16,11 +19,12 @@ package struct Prompt: Hashable, Sendable {
 
     let purpose: Purpose
     let openedAt: Double
-    private(set) var field = TextField()
+    private(set) var field: TextField
     private(set) var problem: SafeText?
 
-    init(_ purpose: Purpose, openedAt: Double) {
+    init(_ purpose: Purpose, text: String = "", openedAt: Double) {
         self.purpose = purpose
+        field = TextField(text)
         self.openedAt = openedAt
     }
 
@@ -30,6 +34,9 @@ package struct Prompt: Hashable, Sendable {
         case .snooze(let alert): "silence alert \(alert) for: "
         case .postpone(let request): "remind about #\(request) in: "
         case .maintenance: "hold jobs for or until: "
+        case .useVolume: "label of the volume to use: "
+        case .blankVolume: "label for the blank tape: "
+        case .offsite(let volume): "place of " + SafeText(brief: volume).prefix(cells: 24) + ": "
         }
     }
 
@@ -38,6 +45,8 @@ package struct Prompt: Hashable, Sendable {
         case .note: "Enter acknowledges, Esc does not"
         case .snooze, .postpone: "15m, 2h, 1d"
         case .maintenance: "2h, or 06:00"
+        case .useVolume, .blankVolume: "Enter answers, Esc does not"
+        case .offsite: "empty: it is back"
         }
     }
 
@@ -73,8 +82,26 @@ package struct Prompt: Hashable, Sendable {
             if let seconds = TypedTime.duration(text) {
                 return .done(.maintenance(until: now.adding(seconds: seconds)))
             }
+        case .useVolume(let request), .blankVolume(let request):
+            let label = text.trimmed
+            guard !label.isEmpty else {
+                problem = "type the label"
+                return .open
+            }
+            let verb = if case .useVolume = purpose { Request.use } else { Request.blank }
+            return .done(.answer(request: request, word: verb + label))
+        case .offsite(let volume): return .done(.tape(.markOffsite(volume: volume, place: text.trimmed)))
         }
         problem = "not a time: " + help
         return .open
+    }
+}
+
+extension String {
+    /// Without the blanks around it.
+    var trimmed: String {
+        let lead = unicodeScalars.drop { $0 == " " || $0 == "\t" }
+        let body = lead.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
+        return String(String.UnicodeScalarView(body))
     }
 }

@@ -7,7 +7,7 @@ extension Model {
         guard level > .none else { return nil }
         return Confirmation(
             .intent(intent), level: level, question: words(for: intent), consequences: consequences(of: intent),
-            openedAt: monotonic)
+            word: intent.wordToType, openedAt: monotonic)
     }
 
     /// How much an intent wants to be meant now.
@@ -56,7 +56,7 @@ extension Model {
             "Try the \(Quantity.count(failedCount(name))) failed blobs of \(name) again?"
         case .acknowledge(let alert, _): "Acknowledge alert \(alert)?"
         case .snooze(let alert, let seconds): "Silence alert \(alert) for \(Quantity.duration(seconds))?"
-        case .tape: "Do it?"
+        case .tape(let order): words(for: order)
         case .runJob(let name): "Run job \(name) now?"
         case .cancelJob(let name): "Cancel the run of \(name)?"
         case .pauseJob(let name): "Pause job \(name)?"
@@ -82,6 +82,7 @@ extension Model {
         case .stopMirror(let name): lossOfStopping(mirror: name)
         case .cancelJob(let name): lossOfCancelling(job: name)
         case .answer(let number, let word): lossOfAnswering(number, word)
+        case .tape(let order): consequences(of: order)
         case .acceptClock:
             [
                 "what was seen   \(SafeText(brief: engine?.hold.clockFrozen ?? "the clock is trusted"))",
@@ -159,10 +160,10 @@ extension EngineState {
     /// How much an intent wants to be meant: an answer that ends or loses something is asked about again.
     func level(of intent: Intent) -> ConfirmationLevel {
         guard case .answer(let number, let word) = intent,
-            let request = requests.first(where: { $0.number == number }),
-            request.answers.contains(where: { $0.word == word && $0.isDangerous })
+            let request = requests.first(where: { $0.number == number })
         else { return intent.confirmation }
-        return .word
+        if request.answers.contains(where: { $0.word == word && $0.isDangerous }) { return .word }
+        return request.kind == .changeTape && word.hasPrefix(Request.blank) ? .ask : intent.confirmation
     }
 }
 

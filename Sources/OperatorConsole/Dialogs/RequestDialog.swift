@@ -18,8 +18,21 @@ package struct RequestDialog: Hashable, Sendable {
     /// Keys that mean the same for every request.
     static let reserved: Set<Unicode.Scalar> = ["M", "Z", "X"]
 
+    /// Those, and the ones that a request has by its kind.
+    static func reserved(_ request: Request) -> Set<Unicode.Scalar> {
+        request.kind == .changeTape ? reserved.union(["L", "O", "B"]) : reserved
+    }
+
+    /// The keys of the answers that the request lists beside those of its kind.
+    static func keys(of request: Request) -> [(key: Unicode.Scalar?, answer: RequestAnswer)] {
+        let answers = request.listedAnswers
+        return Array(zip(keys(of: answers, reserved: reserved(request)), answers))
+    }
+
     /// The key of each answer: its own digit, else a capital of its word that no other answer took, else a number.
-    static func keys(of answers: [RequestAnswer]) -> [Unicode.Scalar?] {
+    static func keys(
+        of answers: [RequestAnswer], reserved: Set<Unicode.Scalar> = RequestDialog.reserved
+    ) -> [Unicode.Scalar?] {
         var taken = reserved
         var keys = [Unicode.Scalar?](repeating: nil, count: answers.count)
         for (index, answer) in answers.enumerated() {
@@ -36,5 +49,45 @@ package struct RequestDialog: Hashable, Sendable {
             keys[index] = free
         }
         return keys
+    }
+}
+
+/// The words of a change of tapes: a label follows two of them.
+extension Request {
+    static let use = "use "
+    static let blank = "blank "
+    static let loaded = "loaded"
+    static let cancel = "cancel"
+    /// Stands for a label yet to be typed.
+    static let placeholder = "LABEL"
+
+    /// What a box lists; words that stand for a key of the kind, or for a label yet to be typed, have theirs already.
+    var listedAnswers: [RequestAnswer] {
+        guard kind == .changeTape else { return answers }
+        let known = [
+            Request.loaded, Request.cancel, Request.use + Request.placeholder, Request.blank + Request.placeholder,
+        ]
+        return answers.filter { !known.contains($0.word) }
+    }
+
+    /// What may be typed, the kind's own words first.
+    var typedAnswers: [RequestAnswer] {
+        guard kind == .changeTape else { return answers }
+        let own: [(String, String)] = [
+            (Request.loaded, "it is in, look now"), (Request.use + Request.placeholder, "another volume will do"),
+            (Request.blank + Request.placeholder, "a blank tape is in, label it so"),
+        ]
+        return own.map { RequestAnswer(word: $0, meaning: $1) } + listedAnswers
+            + answers.filter { $0.word == Request.cancel }
+    }
+
+    /// Whether a typed answer is one.
+    func takes(_ word: String) -> Bool {
+        guard kind == .changeTape else { return answers.contains { $0.word == word } }
+        if [Request.loaded, Request.cancel].contains(word) { return answers.contains { $0.word == word } }
+        if listedAnswers.contains(where: { $0.word == word }) { return true }
+        return [Request.use, Request.blank].contains { verb in
+            word.hasPrefix(verb) && word.count > verb.count && word != verb + Request.placeholder
+        }
     }
 }

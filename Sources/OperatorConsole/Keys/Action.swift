@@ -1,6 +1,6 @@
 /// Everything a key or the palette can do. The raw value is its name in key files.
 package enum Action: String, CaseIterable, Hashable, Sendable {
-    case dashboard, copy, jobs, log, alerts
+    case dashboard, copy, tape, jobs, log, alerts
     case help, palette, filter
     case open, back, quit, interrupt
     case nextPane = "next-pane"
@@ -28,6 +28,20 @@ package enum Action: String, CaseIterable, Hashable, Sendable {
     case reloadSettings = "reload-settings"
     case stopEngine = "stop-engine"
     case map, span
+    case previousDrive = "previous-drive"
+    case nextDrive = "next-drive"
+    case ejectTape = "eject-tape"
+    case rewindTape = "rewind-tape"
+    case cleanDrive = "clean-drive"
+    case holdAfterTape = "hold-after-tape"
+    case labelTape = "label-tape"
+    case markOffsite = "mark-offsite"
+    case unloadTape = "unload-tape"
+    case nextTape = "next-tape"
+    case inventory
+    case verifyTape = "verify-tape"
+    case flowPolicy = "flow-policy"
+    case cancelTape = "cancel-tape"
     case level, follow
     case nextMatch = "next-match"
     case previousMatch = "previous-match"
@@ -35,12 +49,13 @@ package enum Action: String, CaseIterable, Hashable, Sendable {
 
 /// Where a key means something. A screen's own keys go before the global ones.
 package enum KeyContext: String, CaseIterable, Hashable, Sendable {
-    case global, dashboard, copy, jobs, log, alerts
+    case global, dashboard, copy, tape, jobs, log, alerts
 
     init(_ screen: Screen) {
         switch screen {
         case .dashboard: self = .dashboard
         case .copy: self = .copy
+        case .tape: self = .tape
         case .jobs: self = .jobs
         case .log: self = .log
         case .alerts: self = .alerts

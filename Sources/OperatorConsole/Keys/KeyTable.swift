@@ -4,12 +4,13 @@ import BackupModel
 ///
 /// Lower-case keys never change the world; the upper-case ones do, and digits only switch screens.
 enum KeyTable {
-    static let entries: [KeyEntry] = first + acts + jobActs + views + engineActs + moves
+    static let entries: [KeyEntry] = first + acts + jobActs + tapeActs + views + engineActs + moves
 
     static func entry(_ action: Action) -> KeyEntry? { entries.first { $0.action == action } }
 
     private static let onMirrors: [KeyContext] = [.dashboard, .copy]
-    private static let onLists: [KeyContext] = [.dashboard, .copy, .jobs]
+    private static let onRuns: [KeyContext] = [.dashboard, .copy, .jobs]
+    private static let onLists: [KeyContext] = [.dashboard, .copy, .tape, .jobs]
 
     private static let first: [KeyEntry] = [
         KeyEntry(.help, ["?", "f1"], "The keys of this screen; Enter runs one", hint: "help"),
@@ -113,7 +114,7 @@ enum KeyTable {
         KeyEntry(.nextPane, ["tab"], "Next pane", hint: "pane"),
         KeyEntry(.previousPane, ["s-tab"], "Previous pane"),
         KeyEntry(.open, ["enter"], "Open what is under the cursor", hint: "open"),
-        KeyEntry(.info, ["i"], "Past runs", hint: "runs", in: onLists, unless: noHistory),
+        KeyEntry(.info, ["i"], "Past runs", hint: "runs", in: onRuns, unless: noHistory),
         KeyEntry(.sort, ["s"], "Sort by the next column", hint: "sort", in: onLists, unless: noSort),
         KeyEntry(.zoom, ["z"], "One pane over the whole screen", hint: "zoom"),
         KeyEntry(.freeze, ["f"], "Hold the display still", hint: "freeze", in: onLists),
@@ -126,6 +127,7 @@ enum KeyTable {
     private static let moves: [KeyEntry] = [
         KeyEntry(.dashboard, ["1"], "Dashboard: all mirrors"),
         KeyEntry(.copy, ["2"], "Copy: one mirror in detail"),
+        KeyEntry(.tape, ["3"], "Tape: drives, slots and volumes", unless: noTape),
         KeyEntry(.jobs, ["7"], "Jobs: what runs when"),
         KeyEntry(.log, ["8"], "Log: what happened"),
         KeyEntry(.alerts, ["9"], "Alerts: what wants a person"),
@@ -201,7 +203,7 @@ enum KeyTable {
 
     private static func noSort(_ model: Model) -> String? {
         switch model.focusedPane {
-        case .mirrors, .workers, .failures, .jobs: nil
+        case .mirrors, .workers, .failures, .jobs, .volumes: nil
         default: "this pane has its own order"
         }
     }

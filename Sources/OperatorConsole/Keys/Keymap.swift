@@ -20,8 +20,8 @@ package struct Keymap: Hashable, Sendable {
     /// The standard keys with a preset and a key file laid over them. What is wrong is reported and left out; the
     /// keys it would have replaced stay.
     ///
-    /// Sections are `global`, `dashboard`, `copy`, `jobs`, `log` and `alerts`; an entry is `action = ["key", ...]`, `none` takes the
-    /// keys away.
+    /// Sections are `global`, `dashboard`, `copy`, `tape`, `jobs`, `log` and `alerts`; an entry is
+    /// `action = ["key", ...]`, `none` takes the keys away.
     package static func custom(
         preset: KeyPreset = .vi, entries: [TextEntry], file: String
     ) -> (keymap: Keymap, problems: [TextProblem]) {
@@ -147,6 +147,7 @@ package enum KeyPreset: String, CaseIterable, Sendable {
                 (.jobs, .sort, ["f5"]), (.jobs, .freeze, ["f6"]), (.jobs, .jobLog, ["f7"]), (.jobs, .info, ["f8"]),
                 (.global, .answerRequest, ["f9"]),
                 (.dashboard, .freeze, ["f6"]), (.copy, .freeze, ["f6"]), (.log, .follow, ["f6"]),
+                (.tape, .sort, ["f5"]), (.tape, .freeze, ["f6"]), (.tape, .nextDrive, ["f7"]),
                 (.copy, .map, ["f7"]), (.log, .level, ["f7"]), (.global, .quit, ["f10"]),
                 (.global, .dashboard, ["f11"]), (.global, .log, ["f12"]),
             ]

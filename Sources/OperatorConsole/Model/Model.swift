@@ -57,6 +57,12 @@ package struct Model: Sendable {
     /// The last run of each job when the lanes' runs were asked for.
     var laneBasis: Set<RunID>?
     var attention = ListPosition<Attention.ID>()
+    /// The drive that the Tape screen shows and keys act upon.
+    var drives = ListPosition<String>()
+    var spots = ListPosition<TapeSpot.ID>()
+    var volumes = VolumeList()
+    /// What came to the last question about tapes that was asked for a page.
+    var tapePage: (query: Query, lines: [String])?
     /// The request whose box lies behind a prompt or a question.
     var requestBehind: Int?
     /// A request that closed while it was open here, until it is known who closed it.
@@ -113,8 +119,15 @@ extension Model {
 
     /// The panes of this screen that there is something for, in the order of Tab.
     var panes: [Pane] {
-        guard screen == .dashboard, !hasOperations else { return screen.panes }
-        return screen.panes.filter { !Pane.operations.contains($0) }
+        switch screen {
+        case .dashboard:
+            return screen.panes.filter {
+                Pane.operations.contains($0) ? hasOperations : $0 == .tapeBox ? hasTape : true
+            }
+        // There the drive's box holds the health too.
+        case .tape: return screen.panes.filter { $0 != .health || SizeClass(size) != .wide }
+        default: return screen.panes
+        }
     }
 
     var focusedPane: Pane {

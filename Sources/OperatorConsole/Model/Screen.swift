@@ -2,6 +2,7 @@
 package enum Screen: Int, CaseIterable, Hashable, Sendable {
     case dashboard = 1
     case copy = 2
+    case tape = 3
     case jobs = 7
     case log = 8
     case alerts = 9
@@ -10,6 +11,7 @@ package enum Screen: Int, CaseIterable, Hashable, Sendable {
         switch self {
         case .dashboard: "Dash"
         case .copy: "Copy"
+        case .tape: "Tape"
         case .jobs: "Jobs"
         case .log: "Log"
         case .alerts: "Alert"
@@ -19,8 +21,9 @@ package enum Screen: Int, CaseIterable, Hashable, Sendable {
     /// The panes that share one place on screens too small for all.
     var sharedPanes: [Pane] {
         switch self {
-        case .dashboard: [.events, .alerts, .sets, .next, .activeJobs, .requests]
+        case .dashboard: [.events, .alerts, .tapeBox, .sets, .next, .activeJobs, .requests]
         case .copy: [.failures, .map, .rate]
+        case .tape: [.health, .bufferGraph, .tapeRequest]
         case .jobs: [.lanes, .jobDetail, .history]
         case .log, .alerts: []
         }
@@ -29,8 +32,9 @@ package enum Screen: Int, CaseIterable, Hashable, Sendable {
     /// The panes that take the focus, in the order of Tab.
     var panes: [Pane] {
         switch self {
-        case .dashboard: [.mirrors, .sets, .next, .activeJobs, .requests, .alerts, .events]
+        case .dashboard: [.mirrors, .tapeBox, .sets, .next, .activeJobs, .requests, .alerts, .events]
         case .copy: [.workers, .failures, .map, .rate]
+        case .tape: [.drives, .volumes, .health, .bufferGraph, .tapeRequest]
         case .jobs: [.jobs, .lanes, .jobDetail, .history]
         case .log: [.lines]
         case .alerts: [.attention]
@@ -43,13 +47,15 @@ package enum Pane: Hashable, CaseIterable, Sendable {
     case mirrors, alerts, events, workers, failures, map, rate, lines
     case sets, next, activeJobs, requests
     case jobs, lanes, jobDetail, history, attention
+    case drives, volumes, health, bufferGraph, tapeRequest, tapeBox
     /// What is only looked at and takes no focus.
-    case mirrorBox, volume, summary, bottleneck, detail, alertDetail, ladder
+    case mirrorBox, volume, summary, bottleneck, detail, alertDetail, ladder, drive
 
     /// Lists have a cursor.
     var isList: Bool {
         switch self {
-        case .mirrors, .alerts, .events, .workers, .failures, .lines, .jobs, .history, .attention: true
+        case .mirrors, .alerts, .events, .workers, .failures, .lines, .jobs, .history, .attention, .drives, .volumes:
+            true
         default: false
         }
     }
@@ -57,7 +63,7 @@ package enum Pane: Hashable, CaseIterable, Sendable {
     /// Lists whose first row names the columns.
     var hasHeader: Bool {
         switch self {
-        case .mirrors, .workers, .failures, .jobs, .history, .attention: true
+        case .mirrors, .workers, .failures, .jobs, .history, .attention, .drives, .volumes: true
         default: false
         }
     }

@@ -59,7 +59,7 @@ enum FailureSort: CaseIterable, Hashable, Sendable {
     }
 }
 
-private func following<S: CaseIterable & Equatable>(_ value: S) -> S {
+func following<S: CaseIterable & Equatable>(_ value: S) -> S {
     let all = Array(S.allCases)
     let index = all.firstIndex(of: value) ?? 0
     return all[(index + 1) % all.count]

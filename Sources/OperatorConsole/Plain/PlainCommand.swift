@@ -61,7 +61,7 @@ enum PlainCommand: Hashable, Sendable {
             }
             return .order(.postpone(request: number, seconds: seconds))
         default:
-            guard request.answers.contains(where: { $0.word == rest }) else {
+            guard request.takes(rest) else {
                 let words = request.answers.map(\.word)
                 return .complaint("answer: one of " + words.joined(separator: ", ") + Nearest.hint(rest, words))
             }
@@ -99,7 +99,7 @@ extension Intent {
         switch self {
         case .cancelJob(let name): "cancel the run of " + SafeText(brief: name).plain
         case .answer(let request, let word): "answer request #\(request) with \"" + SafeText(brief: word).plain + "\""
-        default: done
+        default: SafeText(brief: done).plain
         }
     }
 }

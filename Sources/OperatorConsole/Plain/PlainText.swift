@@ -19,6 +19,7 @@ package struct PlainText: Sendable {
         var lines = [head(state, clock, standing)]
         lines += state.hold.words(clock).map { "!! " + $0 }
         lines += state.copies.map { mirror($0, clock) }
+        lines += tapes(state)
         lines += state.jobs.map { job($0, clock) }
         lines += state.sets.worstFirst(now).map { set in
             let mark = set.isLate(at: now) ? "!!" : "ok"
@@ -26,7 +27,10 @@ package struct PlainText: Sendable {
         }
         lines += state.alerts.map { alert($0, clock) }
         let open = state.requests.filter(\.isOpen)
-        lines += open.map { "!! request #\($0.number), \($0.waitingWords(now)): " + SafeText(brief: $0.what) }
+        lines += open.map {
+            let what = $0.kind == .changeTape ? $0.headline : SafeText(brief: $0.what)
+            return "!! request #\($0.number), \($0.waitingWords(now)): " + what
+        }
         if open.isEmpty { lines.append("ok nothing waits for an answer") }
         return lines.map(cut)
     }
@@ -43,7 +47,7 @@ package struct PlainText: Sendable {
         let clock = clock(now)
         var lines: [SafeText] = [
             "!! request #\(request.number), \(request.kind.word), \(request.waitingWords(now))",
-            "   what     " + SafeText(brief: request.what),
+            "   what     " + (request.kind == .changeTape ? request.headline : SafeText(brief: request.what)),
         ]
         if !request.jobs.isEmpty {
             lines.append("   jobs     " + SafeText(brief: request.jobs.joined(separator: ", ")))
@@ -54,7 +58,7 @@ package struct PlainText: Sendable {
         if let claim = request.claim, claim.until > now {
             lines.append("   claimed  \(claim.by.words), until \(clock.minute(claim.until))")
         }
-        lines += request.answers.map { answer in
+        lines += request.typedAnswers.map { answer in
             "   type     answer \(request.number) \(SafeText(brief: answer.word))"
                 + (answer.meaning.isEmpty ? "" : ": " + SafeText(brief: answer.meaning))
         }
@@ -85,6 +89,20 @@ package struct PlainText: Sendable {
         words += ", \(percent(copy.fraction)), \(pair(copy.safe.bytes, of: copy.progress.total.bytes))"
         if copy.movesBytes { words += ", \(Quantity.rate(copy.rates.now)), ends \(clock.long(copy.eta))" }
         return copy.trouble == "-" ? words : words + ", " + SafeText(brief: copy.trouble)
+    }
+
+    /// A line for each drive, and one for the volumes.
+    private func tapes(_ state: EngineState) -> [SafeText] {
+        guard let tape = state.tape, !tape.isEmpty else { return [] }
+        let drives = tape.drives.map { drive -> SafeText in
+            var words = drive.standing.mark.text + " tape " + SafeText(brief: drive.name) + ": " + drive.summary
+            if drive.holdsAfterTape { words += ", holds after this tape" }
+            return drive.alerts.isEmpty ? words : words + ", " + SafeText(brief: drive.alerts[0])
+        }
+        let robots = tape.libraries.filter { !$0.trouble.isEmpty }.map {
+            "!! library " + SafeText(brief: $0.name) + ": " + SafeText(brief: $0.trouble)
+        }
+        return drives + robots + [(tape.tally.scratch == 0 ? "!! " : "ok ") + "volumes: " + tape.tally.words]
     }
 
     private func job(_ job: JobState, _ clock: Clock) -> SafeText {

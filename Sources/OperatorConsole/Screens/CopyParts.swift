@@ -106,14 +106,15 @@ extension Painter {
     }
 
     /// The values repeated so that they fill that many columns; the newest stays at the right.
-    static func stretched(_ values: [Double], to count: Int) -> [Double] {
-        let slots = 60
+    static func stretched(
+        _ values: [Double], slots: Int = 60, to count: Int, by pick: ([Double]) -> Double? = { $0.max() }
+    ) -> [Double] {
         guard count > 0 else { return [] }
         let padded = Array(repeating: 0, count: max(0, slots - values.count)) + values.suffix(slots)
         guard count >= slots else {
             return (0..<count).map { column in
                 let low = column * slots / count
-                return padded[low..<max(low + 1, (column + 1) * slots / count)].max() ?? 0
+                return pick(Array(padded[low..<max(low + 1, (column + 1) * slots / count)])) ?? 0
             }
         }
         return (0..<count).map { padded[$0 * slots / count] }

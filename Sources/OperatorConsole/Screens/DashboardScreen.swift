@@ -5,12 +5,16 @@ extension Painter {
     mutating func drawDashboard(_ state: EngineState) {
         if layout.sizeClass == .mini, !model.isZoomed {
             drawMirrorLines(in: layout.content)
-            drawOperationLines(in: layout.content.splitTop(model.shownMirrors.count).rest)
+            let rest = layout.content.splitTop(model.shownMirrors.count).rest
+            let drives = state.tape?.drives ?? []
+            for (index, drive) in drives.prefix(rest.height).enumerated() { drawDriveLine(drive, in: rest.row(index)) }
+            drawOperationLines(in: rest.splitTop(drives.count).rest)
             return
         }
         drawMirrors(state)
         drawMirrorBox()
         drawVolume()
+        drawTapeBox()
         drawAlerts()
         drawEvents()
         drawOperations(state)

@@ -9,6 +9,10 @@ extension Model {
         case .alert(let alert): lines.add(alert)
         case .event(let event): lines.add(event)
         case .runs(let mirror): addRuns(of: mirror, to: &lines)
+        case .volume(let name):
+            if let row = volumes.row(named: name) { lines.add(row) }
+            addAnswer(to: page.query, to: &lines)
+        case .nextTape: addAnswer(to: page.query, to: &lines)
         }
         return lines.lines
     }
@@ -19,6 +23,8 @@ extension Model {
         case .alert(let alert): "Alert \(alert.id)"
         case .event(let event): "Event \(event.number)"
         case .runs(let mirror): "Runs of \(mirror)"
+        case .volume(let name): "Volume " + SafeText(brief: name).prefix(cells: 40)
+        case .nextTape(let pool, _): "Next tape of pool " + SafeText(brief: pool).prefix(cells: 40)
         }
     }
 
@@ -43,6 +49,17 @@ extension Model {
             lines.add(text: counts, indent: 15)
             if let failure = run.failure { lines.add(text: failure.words, indent: 15, role: .stateFailed) }
         }
+    }
+}
+
+extension Model {
+    fileprivate func addAnswer(to query: Query?, to lines: inout DetailText) {
+        guard let page = tapePage, page.query == query else {
+            let isRefused = query.map(refusedQueries.contains) ?? true
+            return lines.add(text: isRefused ? "It could not be read." : "Asking the catalog.")
+        }
+        guard !page.lines.isEmpty else { return lines.add(text: "The catalog has nothing on it.") }
+        for text in page.lines { lines.add(text: SafeText(brief: text)) }
     }
 }
 
@@ -89,6 +106,30 @@ struct DetailText {
         add("tells", alert.ladder(clock))
         add("level", SafeText(alert.severity.word), alert.severity.role)
         addOrigin(of: alert.failure)
+    }
+
+    mutating func add(_ row: VolumeRow) {
+        let volume = row.volume
+        add(
+            "state", SafeText(volume.state.word) + (volume.reason.isEmpty ? "" : ": " + SafeText(brief: volume.reason)),
+            volume.state.role)
+        add("pool", SafeText(brief: volume.pool))
+        add("barcode", SafeText(brief: volume.barcode))
+        let size = volume.capacity.map { " of " + Quantity.bytes($0) } ?? ""
+        let medium = [volume.generation?.rawValue ?? "", volume.isWORM ? "WORM" : "", volume.isWorn ? "WORN" : ""]
+        add("medium", SafeText(medium.filter { !$0.isEmpty }.joined(separator: ", ")))
+        add("used", "\(Quantity.bytes(volume.used))\(size), \(Quantity.count(volume.tapeFiles)) tape files")
+        add("place", SafeText(brief: volume.place.description))
+        add("written", SafeText(volume.lastWrittenAt.map { clock.full($0) } ?? ""))
+        add("keep", row.keepWords(clock))
+        add(
+            "checked", SafeText(row.verifiedAt.map { clock.full($0) } ?? "never read back"),
+            row.verifiedAt == nil ? .stateWarn : .stateOK)
+        add(
+            "loads",
+            "\(Quantity.count(Int(clamping: volume.loads))), errors soft \(volume.softErrors), hard \(volume.hardErrors)"
+        )
+        lines.append([])
     }
 
     mutating func add(_ event: Event) {

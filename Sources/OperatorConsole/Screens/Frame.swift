@@ -49,7 +49,7 @@ extension Painter {
     mutating func drawTabs() {
         var x = 0
         let isNarrow = layout.sizeClass <= .mini
-        for screen in Screen.allCases {
+        for screen in model.screens {
             let isActive = screen == model.screen
             let (count, isUrgent) = tabCount(screen)
             let name: SafeText = "\(screen.rawValue) \(screen.title)" + count
@@ -102,7 +102,7 @@ extension Painter {
             request.claim.map { ", " + SafeText(brief: $0.by.user).prefix(cells: 12) + " on the way" } ?? ""
         let tail: SafeText =
             row.width >= 60 ? "  \(request.waitingWords(model.now))" + claim + "  press \(key)" : "  " + key
-        let text: SafeText = "!! #\(request.number) " + SafeText(brief: request.what)
+        let text = "!! " + request.headline
         grid.put(text, x: 0, y: row.y, role: .bannerRequest, maxWidth: max(8, row.width - tail.cells))
         grid.put(tail, x: max(0, row.maxX - tail.cells), y: row.y, role: .bannerRequest)
     }
@@ -186,6 +186,7 @@ struct KeyHint {
             if entry.action == .quit, model.screen == .dashboard, !model.isZoomed {
                 text = model.standing == nil ? "quit" : "detach"
             }
+            if entry.action == .holdAfterTape, model.drive?.holdsAfterTape == true { text = "go on" }
             if entry.action == .pauseJob, model.job?.isHeld == true { text = "go on" }
             if entry.action == .pause, model.mirror?.phase == .paused { text = "go on" }
             return KeyHint(key: key.label, text: text, isPossible: entry.refusal(model) == nil)

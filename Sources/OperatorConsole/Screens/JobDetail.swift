@@ -10,6 +10,9 @@ extension Model {
                 "now",
                 "\(run.trigger.word), try \(run.attempt), since \(clock.second(run.startedAt)), \(run.done.words)")
         }
+        for drive in (shown?.tape?.drives ?? []).filter({ $0.job == job.name }).prefix(2) {
+            lines.add("tape", drive.summary, drive.standing.mark.role)
+        }
         if !job.schedule.isEmpty || job.nextAt != nil { lines.add("next", nextWords(job)) }
         for firing in (shown?.firings ?? []).filter({ $0.job == job.name && !$0.conflict.isEmpty }).prefix(2) {
             lines.add("clash", "\(clock.minute(firing.at)) with \(SafeText(brief: firing.conflict))", .severityAction)

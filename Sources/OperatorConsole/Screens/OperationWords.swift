@@ -114,6 +114,16 @@ extension RequestKind {
 }
 
 extension Request {
+    /// `#17 attach the volume`, `TAPE lto9 wants NX0007 (or scratch)`
+    var headline: SafeText {
+        guard kind == .changeTape else { return "#\(number) " + SafeText(brief: what) }
+        let drive = SafeText(brief: subject).prefix(cells: 24)
+        guard what.hasPrefix(subject), !subject.isEmpty else {
+            return "TAPE " + drive + " wants " + SafeText(brief: what)
+        }
+        return "TAPE " + drive + SafeText(brief: String(what.unicodeScalars.dropFirst(subject.unicodeScalars.count)))
+    }
+
     /// `fails in 55:48`, or nothing.
     func deadlineWords(_ now: WallTime) -> String {
         guard let deadline else { return "" }

@@ -7,6 +7,7 @@ extension Painter {
         case .chooser(let chooser): draw(chooser)
         case .confirmation(let confirmation) where confirmation.level > .ask: draw(confirmation)
         case .limits(let form): draw(form)
+        case .tapeForm(let form): draw(form)
         case .detail(let page): draw(page)
         case .request(let dialog): draw(dialog)
         case .jobLog(let view): draw(view)
@@ -92,9 +93,10 @@ extension Painter {
         for (index, text) in lines.enumerated() where index + 2 < inside.height {
             grid.put(text, x: inside.x, y: inside.y + index + 2, role: .dialogText, maxWidth: inside.width)
         }
+        let word = SafeText(brief: confirmation.word).prefix(cells: 32)
         let label: SafeText =
             confirmation.isWrong
-            ? "Not \(confirmation.word). Type it, or Esc: " : "Type \(confirmation.word) and Enter, or Esc: "
+            ? "Not " + word + ". Type it, or Esc: " : "Type " + word + " and Enter, or Esc: "
         drawInput(
             confirmation.field.text, label: label, in: inside.row(min(lines.count + 3, max(0, inside.height - 1))))
     }
@@ -124,6 +126,28 @@ extension Painter {
                 [Span("Enter goes on to the question,", .textDim), Span("nothing is changed before it", .textDim)],
                 in: foot, gap: 1)
         }
+    }
+
+    private mutating func draw(_ form: TapeForm) {
+        let inside = dialog(form.title, width: 66, height: form.rows.count + 2)
+        for (index, field) in form.rows.enumerated() {
+            let row = inside.row(index)
+            let isFocused = index == form.focus
+            if isFocused { grid.put(">", x: row.x, y: row.y, role: .listMark) }
+            grid.put(field.label, x: row.x + 2, y: row.y, role: isFocused ? .textStrong : .dialogText)
+            let input = Rect(x: row.x + 10, y: row.y, width: min(24, row.width - 10), height: 1)
+            grid.clear(input, role: .dialogInput)
+            let used = grid.put(
+                SafeText(brief: field.text), x: input.x, y: row.y, role: .dialogInput, maxWidth: input.width,
+                ellipsis: .middle)
+            if isFocused { grid.cursor = Point(x: min(input.x + used, max(0, input.maxX - 1)), y: row.y) }
+            guard input.maxX + 2 + field.explanation.cells <= inside.maxX else { continue }
+            grid.put(field.explanation, x: input.maxX + 2, y: row.y, role: .textDim)
+        }
+        let foot = inside.row(form.rows.count + 1)
+        grid.put(
+            form.problem ?? form.foot, x: foot.x, y: foot.y, role: form.problem == nil ? .textDim : .promptError,
+            maxWidth: foot.width)
     }
 
     private mutating func draw(_ page: DetailPage) {
@@ -180,10 +204,11 @@ extension Painter {
             switch page.subject {
             case .failure: hints = [("Esc", "back"), ("R", "try this one again"), ("y", "copy")]
             case .alert: hints = [("Esc", "back"), ("A", "acknowledge"), ("Z", "silence"), ("y", "copy")]
-            case .event, .runs: hints = [("Esc", "back"), ("y", "copy")]
+            case .event, .runs, .volume: hints = [("Esc", "back"), ("y", "copy")]
+            case .nextTape: hints = [("Esc", "back"), ("N", "next pool"), ("y", "copy")]
             }
         case .chooser: hints = [("Esc", "back"), ("Enter", "run"), ("Up Down", "choose"), ("letters", "narrow it")]
-        case .limits: hints = [("Esc", "back"), ("Enter", "go on"), ("Tab", "next field")]
+        case .limits, .tapeForm: hints = [("Esc", "back"), ("Enter", "go on"), ("Tab", "next field")]
         case .confirmation: hints = [("Esc", "no")]
         case .request: hints = [("Esc", "back"), ("!", "next request"), ("Up Down", "scroll")]
         case .jobLog: hints = [("Esc", "back"), ("f", "follow"), ("g G", "begin, end"), ("PgUp PgDn", "pages")]
@@ -201,7 +226,8 @@ extension Painter {
         let bounds = grid.bounds
         guard !bounds.isEmpty else { return }
         if case .confirmation(let confirmation) = model.overlay {
-            sentenceAt(confirmation.question + (confirmation.level == .ask ? " y/N" : " type yes"), in: bounds)
+            let word = SafeText(brief: confirmation.word).prefix(cells: 32)
+            sentenceAt(confirmation.question + (confirmation.level == .ask ? " y/N" : " type " + word), in: bounds)
             return
         }
         if case .request(let dialog) = model.overlay, let request = model.openRequest(numbered: dialog.number) {
@@ -218,8 +244,7 @@ extension Painter {
             grid.put("OLD DATA", x: 0, y: 0, role: .bannerAlert, maxWidth: top.width)
         } else if let request = model.openRequests.first {
             grid.put(
-                "!! #\(request.number) " + SafeText(brief: request.what), x: 0, y: 0, role: .bannerRequest,
-                maxWidth: top.width)
+                "!! " + request.headline, x: 0, y: 0, role: .bannerRequest, maxWidth: top.width)
         } else if model.loudCount == 0 {
             grid.put("holdfast", x: 0, y: 0, role: .titleBar, maxWidth: top.width)
         } else {

@@ -80,7 +80,8 @@ struct Painter {
         _ pane: Pane, in rect: Rect, columns: [TableColumn], ids: some RandomAccessCollection<ID>,
         position: ListPosition<ID>, row: @escaping (Int) -> [TableCell]
     ) {
-        let height = drawing.tableRows(in: rect, hasHeader: pane.hasHeader)
+        let hasHeader = layout.hasHeader(pane)
+        let height = drawing.tableRows(in: rect, hasHeader: hasHeader)
         let first = position.firstRow(in: ids, height: height)
         let cursor = position.index(in: ids)
         let isFocused = model.focusedPane == pane
@@ -88,8 +89,8 @@ struct Painter {
             on: &grid, in: rect,
             Table(
                 columns: columns, rowCount: ids.count, cursor: cursor, first: first, isFocused: isFocused,
-                hasHeader: pane.hasHeader, row: row))
-        if isFocused, let cursor { park(x: rect.x, y: rect.y + cursor - first + (pane.hasHeader ? 1 : 0)) }
+                hasHeader: hasHeader, row: row))
+        if isFocused, let cursor { park(x: rect.x, y: rect.y + cursor - first + (hasHeader ? 1 : 0)) }
     }
 
     func counter(_ index: Int?, of count: Int) -> SafeText { index.map { "\($0 + 1)/\(count)" } ?? "" }

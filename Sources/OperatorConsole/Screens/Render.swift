@@ -28,6 +28,7 @@ extension Painter {
         switch model.screen {
         case .dashboard: drawDashboard(state)
         case .copy: drawCopy()
+        case .tape: drawTape()
         case .jobs: drawJobs(state)
         case .log: drawLog()
         case .alerts: drawAttention(state)

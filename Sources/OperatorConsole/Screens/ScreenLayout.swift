@@ -17,9 +17,15 @@ struct ScreenLayout {
             return
         }
         switch model.screen {
-        case .dashboard where model.hasOperations:
-            placeOperations(mirrors: model.shown?.copies.count ?? 0, shared: model.sharedPane)
-        case .dashboard: placeDashboard(mirrors: model.shown?.copies.count ?? 0, shared: model.sharedPane)
+        case .dashboard:
+            let mirrors = model.shown?.copies.count ?? 0
+            if model.hasOperations {
+                placeOperations(mirrors: mirrors, shared: model.sharedPane)
+            } else {
+                placeDashboard(mirrors: mirrors, shared: model.sharedPane)
+            }
+            if model.hasTape { placeTapeBox() }
+        case .tape: placeTape(focused: model.focusedPane, shared: model.sharedPane)
         case .copy: placeCopy(focused: model.focusedPane, shared: model.sharedPane, workers: model.workerCount)
         case .jobs: placeJobs(count: model.shownJobs.count, shared: model.sharedPane)
         case .log: placeLog()
@@ -75,12 +81,61 @@ struct ScreenLayout {
             let lower = bottom.columns([1, 1])
             places = [
                 .mirrors: top, .mirrorBox: halves[0], .volume: halves[1], .sets: lower[0],
-                (shared == .sets ? .next : shared): lower[1],
+                (shared == .sets || shared == .tapeBox ? .next : shared): lower[1],
             ]
         case .compact:
             let (top, rest) = content.splitTop(min(max(mirrors, 2) + 2, content.height / 2))
             places = [.mirrors: top, shared: rest]
         case .mini, .tiny: places = [.mirrors: content]
+        }
+    }
+
+    /// Where there are drives, the one that is shown stands in the place of the mirror's target.
+    private mutating func placeTapeBox() {
+        guard sizeClass >= .standard else { return }
+        let target = places.removeValue(forKey: .volume)
+        guard sizeClass == .wide, let target,
+            let neighbour = [Pane.requests, .alerts].first(where: { isBelow(target, $0) })
+        else { return places[.tapeBox] = target }
+        let both = Rect(
+            x: target.x, y: target.y, width: target.width, height: target.height + (places[neighbour]?.height ?? 0))
+        (places[.tapeBox], places[neighbour]) = both.splitTop(max(8, both.height - 5))
+    }
+
+    private func isBelow(_ rect: Rect, _ pane: Pane) -> Bool {
+        places[pane].map { $0.x == rect.x && $0.y == rect.maxY } ?? false
+    }
+
+    private mutating func placeTape(focused: Pane, shared: Pane) {
+        switch sizeClass {
+        case .wide:
+            let (top, rest) = content.splitTop(15)
+            let (middle, bottom) = rest.splitTop(min(14, rest.height / 2))
+            (places[.drive], places[.bufferGraph]) = top.splitLeft(content.width * 5 / 8)
+            (places[.tapeRequest], places[.drives]) = middle.splitLeft(content.width * 3 / 8)
+            places[.volumes] = bottom
+        case .standard:
+            let (top, rest) = content.splitTop(8)
+            let (middle, bottom) = rest.splitTop(max(7, rest.height / 2))
+            (places[shared], places[.drives]) = middle.splitLeft(content.width / 2)
+            (places[.drive], places[.volumes]) = (top, bottom)
+        case .compact:
+            let (top, rest) = content.splitTop(6)
+            places = [.drive: top, focused: rest]
+        case .mini, .tiny: places = [.drive: content]
+        }
+    }
+
+    /// Whether a list's first row names its columns: drives and volumes have short rows where there is little room.
+    func hasHeader(_ pane: Pane) -> Bool {
+        pane.hasHeader && (sizeClass == .wide || ![.drives, .volumes].contains(pane))
+    }
+
+    /// Rows under a list that are none of its.
+    func footRows(_ pane: Pane) -> Int {
+        switch pane {
+        case .drives, .volumes: sizeClass == .wide && (places[pane]?.height ?? 0) >= 10 ? 1 : 0
+        default: 0
         }
     }
 
@@ -158,7 +213,7 @@ extension Model {
         let layout = ScreenLayout(self, hasBorders: !isAccessible)
         guard let place = layout.places[pane] else { return 1 }
         if layout.sizeClass <= .mini { return max(1, place.height) }
-        let rows = layout.inside(place).height - (pane.hasHeader ? 1 : 0)
+        let rows = layout.inside(place).height - (layout.hasHeader(pane) ? 1 : 0) - layout.footRows(pane)
         // The log's last row counts its lines.
         return max(1, pane == .lines ? rows - 1 - (log.lastSeen == nil ? 0 : 1) : rows)
     }

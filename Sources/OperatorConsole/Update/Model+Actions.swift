@@ -11,6 +11,7 @@ extension Model {
         switch action {
         case .dashboard: go(to: .dashboard)
         case .copy: go(to: .copy)
+        case .tape: go(to: .tape)
         case .jobs: go(to: .jobs)
         case .log: go(to: .log)
         case .alerts: go(to: .alerts)
@@ -47,6 +48,12 @@ extension Model {
         case .answerRequest: openRequest(after: nil)
         case .runJob, .pauseJob, .cancelJob, .enableJob, .skipNext: actOnJob(action, &effects)
         case .jobLog: openJobLog()
+        case .previousDrive: moveDrive(-1)
+        case .nextDrive: moveDrive(1)
+        case .ejectTape, .rewindTape, .cleanDrive, .holdAfterTape, .labelTape, .markOffsite, .unloadTape, .inventory,
+            .verifyTape, .flowPolicy, .cancelTape:
+            actOnTape(action, &effects)
+        case .nextTape: explainNextTape(after: nil, &effects)
         case .maintenance, .drain, .acceptClock, .reloadSettings, .stopEngine: actOnEngine(action, &effects)
         }
     }
@@ -127,6 +134,9 @@ extension Model {
         case .jobs:
             jobSort = jobSort.following
             say("jobs \(jobSort.word)")
+        case .volumes:
+            volumes.setSort(volumes.sort.next)
+            say("volumes \(volumes.sort.word)")
         default: break
         }
         settle()
@@ -174,7 +184,9 @@ extension Model {
             case nil: break
             }
         case .sets, .next, .activeJobs: go(to: .jobs)
-        case .requests: openRequest(after: nil)
+        case .requests, .tapeRequest: openRequest(after: nil)
+        case .tapeBox: go(to: .tape)
+        case .drives, .volumes: openVolume(&effects)
         default: isZoomed.toggle()
         }
     }

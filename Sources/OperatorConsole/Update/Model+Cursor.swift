@@ -43,6 +43,10 @@ extension Model {
             move(&jobs, shownJobs.map(\.name))
             settle()
         case .history: move(&history.position, history.ids)
+        case .drives:
+            move(&spots, tapeSpots.map(\.id))
+            showDriveUnderCursor()
+        case .volumes: move(&volumes.position, volumes.ids)
         case .attention: move(&attention, shownAttention.map(\.id))
         case .lines:
             let numbers = log.numbers

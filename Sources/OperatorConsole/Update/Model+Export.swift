@@ -13,7 +13,7 @@ extension Model {
         case .failure(_, let failed): copy(failed.id.hex, &effects)
         case .alert(let alert): copy(Array(alert.failure.message.utf8), &effects)
         case .event(let event): copy(Array(event.message.utf8), &effects)
-        case .runs(let mirror): copy(Array(mirror.utf8), &effects)
+        case .runs(let name), .volume(let name), .nextTape(let name, _): copy(Array(name.utf8), &effects)
         }
     }
 
@@ -35,6 +35,7 @@ extension Model {
             return workers.index(in: list.map(\.number)).flatMap { list[$0].blob?.hex }
         case .failures: return failures.position.index(in: failures.ids).map { failures.shown[$0].id.hex }
         case .jobs: return job.map { Array($0.name.utf8) }
+        case .drives, .volumes: return volumeUnderCursor.map { Array($0.utf8) }
         case .history: return runUnderCursor.map { Array($0.run.text.utf8) }
         case .attention:
             switch selectedAttention {
@@ -60,6 +61,8 @@ extension Model {
         case .workers: (text, file) = (rows(shownWorkers.map(\.fields)), "holdfast-workers-\(name).txt")
         case .failures: (text, file) = (rows(failures.shown.map(\.fields)), "holdfast-failures-\(name).txt")
         case .jobs: (text, file) = (rows(shownJobs.map(\.fields)), "holdfast-jobs.txt")
+        case .drives: (text, file) = (rows(tapeSpots.map(\.fields)), "holdfast-drives.txt")
+        case .volumes: (text, file) = (rows(volumes.shown.map(\.fields)), "holdfast-volumes.txt")
         case .history: (text, file) = (rows(history.runs.map(\.fields)), "holdfast-runs.txt")
         case .attention:
             (text, file) = (rows(openRequests.map(\.fields) + shownAlerts.map(\.fields)), "holdfast-alerts.txt")
@@ -125,6 +128,34 @@ extension JobRun {
             run.text, job, kind.rawValue, trigger.rawValue, startedAt.iso8601(), endedAt?.iso8601() ?? "-",
             String(attempt), result?.word ?? "-", String(done.count), String(done.bytes), String(warnings),
             failure?.message ?? "",
+        ]
+    }
+}
+
+extension TapeSpot {
+    fileprivate var fields: [String] {
+        switch self {
+        case .drive(let drive):
+            [
+                "drive", drive.name, drive.medium?.label ?? "", drive.medium?.barcode ?? "", drive.standing.word,
+                drive.job,
+            ]
+        case .slot(let library, let slot):
+            [
+                slot.isPort ? "port" : "slot", "\(slot.number) of \(library)", slot.label, slot.barcode, slot.state,
+                slot.note,
+            ]
+        }
+    }
+}
+
+extension VolumeRow {
+    fileprivate var fields: [String] {
+        [
+            volume.label, volume.barcode, volume.pool, volume.state.rawValue, volume.generation?.rawValue ?? "",
+            String(volume.used), volume.capacity.map { String($0) } ?? "-", volume.lastWrittenAt?.iso8601() ?? "-",
+            isKeptForEver ? "for ever" : keptUntil?.iso8601() ?? "-", volume.place.description, String(volume.loads),
+            String(volume.softErrors), String(volume.hardErrors), verifiedAt?.iso8601() ?? "-", String(archives),
         ]
     }
 }

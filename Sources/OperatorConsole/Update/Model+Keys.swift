@@ -25,6 +25,9 @@ extension Model {
         case .prompt(var prompt):
             prompt.take(pasted: bytes)
             overlay = .prompt(prompt)
+        case .tapeForm(var form):
+            form.take(pasted: bytes)
+            overlay = .tapeForm(form)
         case .confirmation, .detail, .request, .jobLog, nil: break
         }
     }
@@ -35,6 +38,7 @@ extension Model {
         case .chooser(let chooser): take(key, chooser: chooser, &effects)
         case .confirmation(let confirmation): take(key, confirmation: confirmation, &effects)
         case .limits(let form): take(key, form: form, &effects)
+        case .tapeForm(let form): take(key, form: form, &effects)
         case .detail(let page): take(key, page: page, &effects)
         case .prompt(let prompt): take(key, prompt: prompt, &effects)
         case .request(let dialog): take(key, request: dialog, &effects)
@@ -135,6 +139,9 @@ extension Model {
             return
         }
         switch keymap.action(for: key, on: screen) {
+        case .nextTape:
+            guard case .nextTape(let pool, _) = page.subject else { return }
+            return explainNextTape(after: pool, &effects)
         case .up: page.scroll -= 1
         case .down: page.scroll += 1
         case .pageUp, .halfUp: page.scroll -= detailSize.rows
@@ -222,6 +229,7 @@ extension Model {
         case (.jobs, _):
             jobFilter = text
             settle()
+        case (.tape, _): volumes.setFilter(text)
         case (.dashboard, _):
             mirrorFilter = text
             settle()
@@ -234,6 +242,7 @@ extension Model {
         case .log: log.filter
         case .copy: failures.filter
         case .dashboard: mirrorFilter
+        case .tape: volumes.filter
         case .jobs: jobFilter
         case .alerts: ""
         }

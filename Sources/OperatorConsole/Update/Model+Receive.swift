@@ -81,6 +81,7 @@ extension Model {
         history.absorb(self.job)
         _ = events.settle(in: shownEvents.map(\.number), keepsFirst: false)
         _ = workers.settle(in: shownWorkers.map(\.number))
+        settleTape()
         failures.absorb(self.mirror)
     }
 
@@ -99,6 +100,9 @@ extension Model {
         case (.jobRuns(nil, _, _), .jobRuns(let page)): laneRuns = page
         case (.jobLog(let run, let offset), .jobLog(let page)): take(page, of: run, offset)
         case (.requestHistory, .requestHistory(let requests)): tellClosed(requests)
+        case (.volumes(_, let after, let limit), .volumes(let page)): volumes.append(page, after: after, limit: limit)
+        case (.nextTape, .lines(let lines)), (.volumeContents, .lines(let lines)):
+            tapePage = (query, Array(lines.prefix(Model.mostTapeLines)))
         case (.jobLog(let run, _), .refused(let failure)):
             guard case .jobLog(var view)? = overlay, view.run == run else { return }
             view.refuse(failure.message)
@@ -133,8 +137,13 @@ extension Model {
         if case .jobLog(let view)? = overlay {
             return [view.wanted(height: jobLogSize.rows, at: monotonic)].compactMap(\.self)
         }
+        if case .detail(let page)? = overlay, let query = page.query {
+            // Asked when it was opened; asked again where the engine went away before it answered.
+            return tapePage?.query == query ? [] : [query]
+        }
         switch (screen, focusedPane) {
         case (.log, _): return [log.wanted(height: listHeight(.lines))].compactMap(\.self)
+        case (.tape, .volumes): return [volumes.wanted(height: listHeight(.volumes))].compactMap(\.self)
         case (.copy, .failures): return [failures.wanted(height: listHeight(.failures))].compactMap(\.self)
         case (.jobs, _):
             let lanes = Query.jobRuns(job: nil, before: nil, limit: Model.laneLimit)
@@ -176,7 +185,7 @@ extension Intent {
         case .requeue(let name, _): "\(name): will be tried again"
         case .acknowledge: "alert acknowledged"
         case .snooze(_, let seconds): "alert silent for \(Quantity.duration(seconds))"
-        case .tape: "done"
+        case .tape(let order): order.done
         case .runJob(let name): "\(name): run asked for"
         case .cancelJob(let name): "\(name): is being cancelled"
         case .pauseJob(let name): "\(name): paused"

@@ -48,8 +48,10 @@ extension Model {
         }
         // Keys in the first half second were meant for the screen below.
         guard monotonic - dialog.openedAt >= Model.sleep else { return }
-        let keys = RequestDialog.keys(of: request.answers)
-        guard RequestDialog.reserved.contains(scalar) || keys.contains(scalar) else { return }
+        let keys = RequestDialog.keys(of: request)
+        guard RequestDialog.reserved(request).contains(scalar) || keys.contains(where: { $0.key == scalar }) else {
+            return
+        }
         var refused = dialog
         if let refusal = requestRefusal {
             refused.problem = SafeText(refusal)
@@ -60,6 +62,15 @@ extension Model {
         case "Z":
             requestBehind = request.number
             overlay = .prompt(Prompt(.postpone(request: request.number), openedAt: monotonic))
+        case "L" where request.kind == .changeTape: answer(request, Request.loaded, &effects)
+        case "O" where request.kind == .changeTape:
+            requestBehind = request.number
+            overlay = .prompt(Prompt(.useVolume(request: request.number), openedAt: monotonic))
+        case "B" where request.kind == .changeTape:
+            requestBehind = request.number
+            let suggested = drive(of: request)?.medium.map { Barcode($0.barcode).name } ?? ""
+            overlay = .prompt(
+                Prompt(.blankVolume(request: request.number), text: suggested, openedAt: monotonic))
         case "X":
             guard let question = questionBeforeCancel(request) else {
                 refused.problem = "no job waits for it"
@@ -69,11 +80,21 @@ extension Model {
             overlay = .confirmation(question)
             effects.append(.flushInput)
         default:
-            guard let index = keys.firstIndex(of: scalar) else { return }
-            requestBehind = request.number
-            demand(.answer(request: request.number, word: request.answers[index].word), &effects)
-            if overlay == nil { requestBehind = nil }
+            guard let chosen = keys.first(where: { $0.key == scalar }) else { return }
+            answer(request, chosen.answer.word, &effects)
         }
+    }
+
+    private mutating func answer(_ request: Request, _ word: String, _ effects: inout [Effect]) {
+        requestBehind = request.number
+        demand(.answer(request: request.number, word: word), &effects)
+        if overlay == nil { requestBehind = nil }
+    }
+
+    /// The drive that waits, as it stands now: never of a frozen display.
+    func drive(of request: Request) -> DriveState? {
+        guard request.kind == .changeTape else { return nil }
+        return engine?.tape?.drives.first { $0.name == request.subject }
     }
 
     /// Why no answer can be given from here now, or nil. The box always shows the request as it is, so a held display
@@ -108,11 +129,13 @@ extension Model {
 
     /// The orders that end what waits for a request.
     func cancelIntents(_ request: Request) -> [Intent] {
-        request.jobs.compactMap { name in
+        let ends: [Intent] = request.jobs.compactMap { name in
             if engine?.jobs.contains(where: { $0.name == name }) == true { return .cancelJob(name: name) }
             if engine?.copies.contains(where: { $0.name == name }) == true { return .stopMirror(name: name) }
             return nil
         }
+        // What an order began is no job of the settings.
+        return ends.isEmpty && request.kind == .changeTape ? [.tape(.cancel(drive: request.subject))] : ends
     }
 }
 

@@ -18,18 +18,8 @@ package struct SecretReader: Hashable, Sendable {
     /// The secret without its line end. Blocks on the file. Fails with `SECRET_UNREADABLE`, and never tells what it
     /// read (J6, J13).
     package func read(_ source: SecretReference) throws(Failure) -> Secret {
-        let (path, trust) = try place(of: source)
-        var bytes: [UInt8]
-        do throws(FileRefusal) {
-            bytes = try TextSource.read(path, atMost: Self.limit, trust: trust)
-        } catch {
-            let reason =
-                switch error {
-                case .missing: "does not exist"
-                case .refused(let reason): reason
-                }
-            throw failure(path, "the secret's file " + reason)
-        }
+        let (found, path) = try self.found(source)
+        var bytes = found
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
         if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         guard !bytes.isEmpty else { throw failure(path, "the secret's file is empty") }
@@ -40,6 +30,29 @@ package struct SecretReader: Hashable, Sendable {
             throw failure(path, "the secret's file is not UTF-8")
         }
         return Secret(text)
+    }
+
+    /// A secret of several lines, as a key's file is; the same care is taken with its file.
+    package func readLines(_ source: SecretReference) throws(Failure) -> Secret {
+        let (bytes, path) = try found(source)
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+            throw failure(path, "the secret's file is no text")
+        }
+        return Secret(text)
+    }
+
+    private func found(_ source: SecretReference) throws(Failure) -> (bytes: [UInt8], path: String) {
+        let (path, trust) = try place(of: source)
+        do throws(FileRefusal) {
+            return (try TextSource.read(path, atMost: Self.limit, trust: trust), path)
+        } catch {
+            let reason =
+                switch error {
+                case .missing: "does not exist"
+                case .refused(let reason): reason
+                }
+            throw failure(path, "the secret's file " + reason)
+        }
     }
 
     private func place(of source: SecretReference) throws(Failure) -> (path: String, trust: FileTrust) {

@@ -21,7 +21,7 @@ extension TapeStation {
         else {
             return nil
         }
-        return try await offer(known, in: bay, claim)
+        return (known, try await offer(known, in: bay, claim))
     }
 
     /// Loads that volume, by the robot where it is not in the drive, and looks whether it is what the catalog says.
@@ -66,10 +66,10 @@ extension TapeStation {
         }
         let choice = try choice(pool, drive: bay, tried: tried)
         switch TapeFit(sighting, pool: pool, drive: bay.generation, choice: choice, name: name) {
-        case .use(let known): return Taken(found: try await offer(known, in: bay, claim))
+        case .use(let known): return Taken(found: (known, try await offer(known, in: bay, claim)))
         case .label(let label, let reading):
             let known = try await write(label: label, pool: pool, over: reading, sighting, in: bay, by: claim.job)
-            return Taken(found: try await offer(known, in: bay, claim))
+            return Taken(found: (known, try await offer(known, in: bay, claim)))
         case .nameless(let words): return Taken(words: words)
         case .unfit(let words):
             refused(bay, words, claim)
@@ -98,27 +98,8 @@ extension TapeStation {
         }
     }
 
-    /// Catalog and tape agree where it ends; where an engine died they are made to first (F23, F24).
-    private func offer(_ known: KnownVolume, in bay: DriveBay, _ claim: DriveClaim) async throws -> Found {
-        var known = known
-        let isDue = try VolumeSettling.isDue(known, tapes)
-        if unproved.remove(known.volume.nonce) != nil || isDue {
-            claim.line("TAPE_SETTLING", "\(known.volume.name): what the catalog does not know of it is read")
-            bay.board.stand(.reading)
-            _ = try await VolumeSettling(
-                known, tapes, spool: PathBytes(plan.stateFolder), time: time, line: claim.line
-            ).settle(try bay.handle.drive())
-            known = try tapes.volume(known.id) ?? known
-            refresh()
-        }
-        guard known.volume.state == .empty || known.volume.state == .appendable else {
-            throw StationFailure.refused(
-                "TAPE_REFUSED", bay.name, "\(known.volume.name) is \(known.volume.state.rawValue)")
-        }
-        return (known, try proved(known, in: bay))
-    }
-
-    private func proved(_ known: KnownVolume, in bay: DriveBay) throws -> VolumeOffer {
+    private func offer(_ found: KnownVolume, in bay: DriveBay, _ claim: DriveClaim) async throws -> VolumeOffer {
+        let known = try await settled(found, in: bay, claim)
         guard let block = known.volume.endBlock else {
             throw StationFailure.refused(
                 "TAPE_UNPROVED", bay.name, "where \(known.volume.name) ends is not known: scan it",
@@ -129,6 +110,24 @@ extension TapeStation {
             drive: try handle.drive(), label: known.volume.label, nonce: known.volume.nonce,
             end: TapeEnd(files: known.volume.tapeFiles, block: block), holdings: try holdings(of: known),
             reopen: { try handle.reopen() })
+    }
+
+    /// The volume after tape and catalog were made to agree, where an engine died while it was written (F23, F24).
+    private func settled(_ known: KnownVolume, in bay: DriveBay, _ claim: DriveClaim) async throws -> KnownVolume {
+        let isUnproved = unproved.remove(known.volume.nonce) != nil
+        guard try VolumeSettling.isDue(known, tapes) || isUnproved else { return known }
+        claim.line("TAPE_SETTLING", "\(known.volume.name): what an engine that died left on it is looked for")
+        let drive = try bay.handle.drive()
+        bay.board.stand(.reading)
+        let settling = VolumeSettling(
+            known, tapes, spool: PathBytes(plan.stateFolder), time: time, line: claim.line)
+        _ = try await settling.settle(drive)
+        let now = try tapes.volume(known.id) ?? known
+        guard now.volume.state == .empty || now.volume.state == .appendable else {
+            throw StationFailure.refused(
+                "TAPE_REFUSED", bay.name, "\(now.volume.name) is \(now.volume.state.rawValue)")
+        }
+        return now
     }
 
     /// What lies on a volume, as its end mark tells it.
@@ -145,10 +144,9 @@ extension TapeStation {
         return holdings
     }
 
-    /// The volume's end is read and put right when it is offered again; true once in a while, not for ever.
+    /// The volume's end is read and put right when it is offered again; once, not for ever.
     func toSettle(_ known: KnownVolume?) -> Bool {
-        guard let nonce = known?.volume.nonce, !settled.contains(nonce) else { return false }
-        settled.insert(nonce)
+        guard let nonce = known?.volume.nonce, settledOnce.insert(nonce).inserted else { return false }
         unproved.insert(nonce)
         return true
     }

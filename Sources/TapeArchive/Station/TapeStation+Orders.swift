@@ -95,6 +95,10 @@ extension TapeStation {
         case .move(let library, let from, let to): return try await move(library, from, to)
         case .importMedium(let library): return try await importMedium(library)
         case .exportMedium(let volume): return try await exportMedium(volume)
+        case .motion(let drive, let motion): return try await move(motion, in: drive)
+        case .tune(let drive): return try await tune(drive)
+        case .addCartridge(let library, let barcode, let capacity):
+            return try await add(barcode, to: library, capacity: capacity)
         case .archive, .verify, .cancel, .holdAfterTape, .setFlow, .markOffsite, .retire:
             throw StationFailure.refused("ORDER_UNFIT", "", "that is a run, begun by `archive` and `verify`")
         }

@@ -125,12 +125,16 @@ extension TapeStation {
 
     /// Which tape comes next for a pool; `drive` nil: of any drive.
     func choice(_ pool: Pool, drive bay: DriveBay?, tried: Set<String> = []) throws(Failure) -> TapeChoice {
-        let bay = bay ?? bays.first
+        let wish = wish(pool, drive: bay ?? bays.first, tried: tried)
+        return TapeChoice(wish, among: try tapes.candidates(pool: pool.name, at: time.wall()))
+    }
+
+    func wish(_ pool: Pool, drive bay: DriveBay?, tried: Set<String> = []) -> TapeWish {
         var wish = TapeWish(
             pool: pool, drive: bay?.name ?? "", library: bay?.library?.name, generation: bay?.generation)
         wish.ours = bay?.library?.barcodes ?? []
         wish.tried = tried.union(promised.filter { $0.value != bay?.name }.keys)
-        return TapeChoice(wish, among: try tapes.candidates(pool: pool.name, at: time.wall()))
+        return wish
     }
 }
 

@@ -30,7 +30,7 @@ package actor TapeStation: DriveLending {
     /// Nonces of volumes whose end was found not to be where the catalog has it; read before they are offered again.
     var unproved: Set<String> = []
     /// Those that this was done for since the station began: not again.
-    var settled: Set<String> = []
+    var settledOnce: Set<String> = []
     private var rounds: Task<Void, Never>?
     private(set) var isClosed = false
     /// Devices of the plan that are taken out of use once they are free.
@@ -66,7 +66,8 @@ package actor TapeStation: DriveLending {
         (self.files, self.time, self.pace, self.person, self.events) = (files, time, pace, person, events)
         self.plan = StationPlan(stateFolder: plan.stateFolder)
         try take(plan)
-        for words in try VolumeSettling.voidUnbegun(tapes) { tell(.warn, "ARCHIVE_VOID", words) }
+        // What a dead engine had begun and nothing of which is on tape.
+        for words in (try? VolumeSettling.voidUnbegun(tapes)) ?? [] { tell(.warn, "TAPE_VOID", words) }
         if let seconds = pace.round { begin(rounds: seconds) }
     }
 

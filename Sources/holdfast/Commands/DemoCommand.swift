@@ -6,12 +6,13 @@ import Foundation
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Mirror a store made for the purpose, with planted faults, under the console.",
+        abstract: "Mirror a store and fill a tape, both made for the purpose, with planted faults, under the console.",
         discussion: """
             Everything happens in one temporary folder that is removed at the end. The code is the one that runs on \
-            real stores; only the faults are planted, at the file calls. With --headless, or without a terminal, it \
-            prints instead, and ends with 0 only if every planted fault was found, on the right side, and every other \
-            blob was proved.
+            real stores and tapes; only the faults are planted, at the file calls. A job writes films to a small virtual \
+            tape, fills it and asks for the next: answer with ! and L. With --headless, or without a terminal, it \
+            prints instead and answers by itself, and ends with 0 only if every planted fault was found, on the right \
+            side, every other blob was proved, and GNU tar read the tapes back.
             """)
 
     @Option(help: "How many blobs.")

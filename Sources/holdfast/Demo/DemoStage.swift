@@ -10,6 +10,7 @@ struct DemoStage {
     private let blobs: Int
     private let seconds: Double
     private let isHeadless: Bool
+    private let tape: DemoTape
     private static let mirror = "demo"
 
     init(blobs: Int, seconds: Double, isHeadless: Bool) throws {
@@ -18,6 +19,7 @@ struct DemoStage {
         self.isHeadless = isHeadless
         let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
         folder = parent + "/holdfast-demo-\(getpid())"
+        tape = DemoTape(folder: folder)
         for name in ["source", "target", "state"] {
             try FileManager.default.createDirectory(
                 atPath: folder + "/" + name, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -32,9 +34,20 @@ struct DemoStage {
         let engine = try await openEngine(made, faults)
         do {
             try await prepare(engine, faults)
-            let result = await engine.send(.runMirror(name: DemoStage.mirror, overrides: RunOverrides()))
-            if case .refused(let failure) = result { throw failure }
-            if isHeadless { await printUntilTheEnd(engine) } else { try await ConsoleSession(engine: engine).run() }
+            for intent in [
+                Intent.runMirror(name: DemoStage.mirror, overrides: RunOverrides()), .runJob(name: DemoTape.job),
+            ] {
+                if case .refused(let failure) = await engine.send(intent) { throw failure }
+            }
+            let (tape, isHeadless) = (tape, isHeadless)
+            let hand = Task { try await tape.help(engine, answers: isHeadless) }
+            defer { hand.cancel() }
+            if isHeadless {
+                await printUntilTheEnd(engine)
+                await tape.wait(engine)
+            } else {
+                try await ConsoleSession(engine: engine).run()
+            }
             let verdict = try await judge(engine, made, faults)
             await engine.close()
             try verdict.give(toScript: isHeadless)
@@ -58,10 +71,11 @@ struct DemoStage {
             name: DemoStage.mirror, source: folder + "/source", target: folder + "/target",
             batch: min(1000, max(50, blobs / 40)), rateLimit: rate, keepFree: 64 << 20)
         let files = faults.files()
-        return try await Engine.open(
-            EngineConfiguration(
-                stateFolder: folder + "/state", mirrors: [settings], logPath: folder + "/state/holdfast.jsonl",
-                host: ProcessInfo.processInfo.hostName, version: Holdfast.version, files: { _ in files }))
+        var configuration = EngineConfiguration(
+            stateFolder: folder + "/state", mirrors: [settings], logPath: folder + "/state/holdfast.jsonl",
+            host: ProcessInfo.processInfo.hostName, version: Holdfast.version, files: { _ in files })
+        (configuration.tape, configuration.jobs) = (tape.plan, [tape.settings])
+        return try await Engine.open(configuration)
     }
 
     /// Enrols the target and lists the store; only then things begin to break.
@@ -71,6 +85,8 @@ struct DemoStage {
         _ = try await copier.enrol(fanOut: DemoStore.fanOut)
         _ = try await copier.scan()
         faults.begin(workers: 8, blobs: blobs)
+        say("making two small tapes, of which one lies outside the library")
+        try await tape.prepare(engine)
     }
 
     private func printUntilTheEnd(_ engine: Engine) async {
@@ -97,7 +113,10 @@ struct DemoStage {
             try judge.judge(made.ids, LinuxFiles(side: .destination))
         }
         let summary = await engine.lastRun(DemoStage.mirror)
-        return DemoVerdict(summary: summary, seen: seen, failures: failures, faults: faults, made: made)
+        let run = await tape.run(engine)
+        let wrong = run?.result == .ok ? try await tape.complaints(engine) : []
+        return DemoVerdict(
+            summary: summary, seen: seen, failures: failures, faults: faults, made: made, tape: run, tapeWrong: wrong)
     }
 
     private func say(_ text: String) { Standard.error("demo: " + text) }
@@ -110,6 +129,9 @@ struct DemoVerdict {
     var failures: [BlobFailure]
     var faults: DemoFaults
     var made: DemoStore.Made
+    /// Nil while it has not ended.
+    var tape: JobRun?
+    var tapeWrong: [String]
 
     /// Prints it; for a script it throws `Ended` unless everything is as it must be.
     ///
@@ -122,11 +144,18 @@ struct DemoVerdict {
         Standard.out(
             "demo: read back by itself: \(Quantity.count(seen.good)) good, \(seen.missing.count) not there,"
                 + " \(seen.wrong.count) wrong; planted: 1 corrupt, 1 missing")
-        if !isScript, summary?.result == .interrupted { return Standard.out("demo: left before the end") }
+        if let tape {
+            let words = tape.result?.words ?? "unknown"
+            Standard.out(
+                "demo: the films on two tapes: \(words), \(Quantity.count(tape.done.count)) files,"
+                    + " \(Quantity.bytes(tape.done.bytes))")
+        }
+        if !isScript, summary?.result == .interrupted || tape?.result != .ok { return Standard.out("demo: left before the end") }
         let complaints = complaints
         for complaint in complaints { Standard.error("demo: " + complaint) }
         guard complaints.isEmpty else { throw Ended(isScript ? .failed : .warnings) }
         Standard.out("demo: every planted fault was found and every other blob was proved")
+        Standard.out("demo: what is on the tapes was read back without this program's help and is right")
     }
 
     private var complaints: [String] {
@@ -138,6 +167,7 @@ struct DemoVerdict {
         if Set(seen.missing) != [faults.corrupt, faults.missing] {
             all.append("\(seen.missing.count) blobs are not on the target, not the 2 planted")
         }
-        return all
+        if tape?.result != .ok { all.append("the tapes were written \(tape?.result?.words ?? "not to the end")") }
+        return all + tapeWrong
     }
 }

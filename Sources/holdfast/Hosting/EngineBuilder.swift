@@ -4,6 +4,7 @@ import BackupModel
 import Foundation
 import Settings
 import Synchronization
+import TapeArchive
 import WorkerKit
 
 /// Makes an engine's configuration of settings, and gives it its ways out: mail, webhooks, rereading.
@@ -22,6 +23,7 @@ struct EngineBuilder: Sendable {
             host: ProcessInfo.processInfo.hostName, version: Holdfast.version)
         made.jobs = settings.jobs
         made.sets = settings.sets
+        made.tape = settings.stationPlan(stateFolder: place.location.stateFolder)
         made.jobsAtOnce = settings.engine.jobsAtOnce
         made.obey(settings.logging)
         made.voice = settings.voice
@@ -46,6 +48,14 @@ struct EngineBuilder: Sendable {
             }
         }
         return read ?? .failure(.unreadableSettings)
+    }
+}
+
+extension HoldfastSettings {
+    /// Nil where no tape drive is configured.
+    func stationPlan(stateFolder: String) -> StationPlan? {
+        guard !drives.isEmpty else { return nil }
+        return StationPlan(libraries: libraries, drives: drives, pools: pools, stateFolder: stateFolder)
     }
 }
 

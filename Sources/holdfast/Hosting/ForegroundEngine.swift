@@ -56,7 +56,8 @@ final class ForegroundEngine: Sendable {
         // The state that is there may be older than the end of our own work.
         await engine.published()
         for await state in await engine.states() {
-            let busy = state.copies.filter(\.phase.isBusy).map(\.name)
+            let drives = state.tape?.drives.filter { !$0.job.isEmpty }.map { "drive \($0.name)" } ?? []
+            let busy = state.copies.filter(\.phase.isBusy).map(\.name) + drives
             if busy.isEmpty || isHurried.load(ordering: .acquiring) { break }
             if !isTold {
                 Standard.error(

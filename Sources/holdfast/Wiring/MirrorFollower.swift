@@ -79,7 +79,7 @@ struct ProgressLine {
     mutating func show(_ copy: CopyState, at: WallTime) {
         guard !isQuiet else { return }
         if isLive {
-            Standard.raw("\r" + ProgressText(copy: copy, at: at).short(width: terminalWidth) + "\u{1b}[K")
+            Standard.raw("\r" + ProgressText(copy: copy, at: at).short(width: terminalColumns()) + "\u{1b}[K")
         } else if shownAt.map({ at.seconds(since: $0) >= 60 }) ?? true {
             Standard.error(ProgressText(copy: copy, at: at).line)
             shownAt = at
@@ -94,11 +94,6 @@ struct ProgressLine {
 
     func clear() {
         if isLive, !isQuiet { Standard.raw("\r\u{1b}[K") }
-    }
-
-    private var terminalWidth: Int {
-        var size = winsize()
-        return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 }
 

@@ -20,6 +20,7 @@ enum Workplace {
             host: ProcessInfo.processInfo.hostName, version: Holdfast.version)
         made.obey(settings.logging)
         made.isForOneOrder = true
+        made.tape = settings.stationPlan(stateFolder: location.stateFolder)
         return made
     }
 

@@ -96,7 +96,7 @@ final class HTTPFakeEngine: EngineService {
             return .jobLog(JobLogPage(lines: offset == 0 ? ["one", "\"two\""] : [], next: 10, isEnd: true))
         case .firings: return .firings(state.firings)
         case .volumes: return .volumes(state.tape?.volumes ?? [])
-        case .nextTape, .volumeContents: return .lines([])
+        case .nextTape, .volumeContents, .tapeLook, .tapeEstimate: return .lines([])
         case .requestHistory: return .requestHistory([.closedSample])
         case .audit(let before, let limit):
             let entries = inner.withLock { $0.orders }.enumerated().map { index, order in

@@ -34,6 +34,7 @@ extension EngineState: JSONObject {
             Field("jobs") { $0.jobs },
             Field("firings", "Planned starts of the next 24 hours.") { $0.firings },
             Field("mirrors") { $0.copies },
+            Field("tape", "Null: no tape drive is configured.") { $0.tape },
             Field("requests", "The open ones, oldest first.") { $0.requests },
             Field("alerts") { $0.alerts },
             Field("sets") { state in state.sets.map { SetShape(set: $0, now: state.at) } },

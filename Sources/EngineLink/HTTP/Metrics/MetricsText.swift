@@ -6,7 +6,7 @@ func metricsText(
 ) -> String {
     let families =
         engineMetrics(state, at: now) + jobMetrics(state.jobs, counters) + mirrorMetrics(state.copies, counters)
-        + requestMetrics(state.requests, at: now) + alertMetrics(state.alerts, at: now)
+        + tapeMetrics(state.tape) + requestMetrics(state.requests, at: now) + alertMetrics(state.alerts, at: now)
         + setMetrics(state.sets, at: now) + deliveryMetrics(state.delivery, at: now)
     return families.map { $0.text(format) }.joined() + (format == .openMetrics ? "# EOF\n" : "")
 }

@@ -2,7 +2,7 @@ import BackupModel
 
 /// All routes: the one truth about what the API is.
 enum RouteTable {
-    static let all: [Route] = overview + jobs + requests + alerts + mirrors + events + engine
+    static let all: [Route] = overview + jobs + requests + alerts + mirrors + tapes + events + engine
 
     private static let overview = [
         read(
@@ -85,6 +85,26 @@ enum RouteTable {
             Reading.mirrorFailures),
     ]
 
+    private static let tapes = [
+        read("/v1/drives", "listDrives", "All tape drives.", DriveList.self, [], TapeReading.drives),
+        read("/v1/drives/{name}", "getDrive", "One tape drive.", DriveState.self, [driveName], TapeReading.drive),
+        read(
+            "/v1/volumes", "listVolumes", "Volumes in order of label.", VolumeList.self,
+            [
+                .query("pool", .name, "Of that pool; of all unless set."),
+                .query("after", .integer(0...Parameter.mostNumber), "After the volume with this id."),
+                limit(200, "Volumes at most; 100 unless set."),
+            ], TapeReading.volumes),
+        read(
+            "/v1/volumes/{label}/contents", "getVolumeContents", "What lies on a volume, a line each.", LineList.self,
+            [.path("label", .name, "Its label or barcode.")], TapeReading.contents),
+        read(
+            "/v1/pools/{name}/next", "getNextTape", "Which tape comes next, and why no other does.", LineList.self,
+            [
+                .path("name", .name, "The pool's name."), .query("drive", .name, "In that drive; any unless set."),
+            ], TapeReading.next),
+    ]
+
     private static let events = [
         read(
             "/v1/events", "listEvents", "Events after a number, oldest first; waits for one when asked.",
@@ -122,6 +142,7 @@ enum RouteTable {
 extension RouteTable {
     private static let jobName = Parameter.path("name", .name, "The job's name.")
     private static let mirrorName = Parameter.path("name", .name, "The mirror's name.")
+    private static let driveName = Parameter.path("name", .name, "The drive's name.")
     private static let requestNumber = Parameter.path(
         "number", .integer(1...Parameter.mostNumber), "The request's number.")
     private static let alertNumber = Parameter.path("number", .integer(1...Parameter.mostNumber), "The alert's id.")
