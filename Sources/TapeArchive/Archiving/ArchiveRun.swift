@@ -111,9 +111,9 @@ package struct ArchiveRun: Sendable {
         line(
             "spool",
             "parts of \(Quantity.bytes(Int64(bounds.part))) in \(folder), at most \(bounds.parts) of them at a time")
-        return try await plan.writer.write(tape) { ring, rows in
+        return try await plan.writer.write(tape) { ring, keeping in
             try ArchiveProducer.staged(
-                open, rows, over: StageSpool(bounds, in: folder, files: files), into: ring)
+                open, keeping, over: StageSpool(bounds, in: folder, files: files), into: ring)
         }
     }
 }

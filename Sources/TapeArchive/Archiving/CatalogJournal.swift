@@ -18,8 +18,6 @@ actor CatalogJournal: ArchiveJournal {
 
     private let tapes: TapeCatalog
     private let origin: Origin
-    private let spool: PathBytes
-    private let files: any FileCalls
     private let time: SystemTime
     private let line: @Sendable (String, String) -> Void
     private var archive: ArchiveRecord?
@@ -28,16 +26,14 @@ actor CatalogJournal: ArchiveJournal {
     private(set) var volumes: [String] = []
     private(set) var isCleaningWanted = false
 
-    /// `spool`: an existing folder of our own, for the rows of archives under way. Throws `ThreadError`.
+    /// Throws `ThreadError`.
     init(
-        _ tapes: TapeCatalog, _ origin: Origin, flow: FlowGauges, spool: PathBytes, files: any FileCalls,
-        time: SystemTime, line: @escaping @Sendable (String, String) -> Void
+        _ tapes: TapeCatalog, _ origin: Origin, flow: FlowGauges, time: SystemTime,
+        line: @escaping @Sendable (String, String) -> Void
     ) throws {
         executor = try ThreadExecutor(name: "tape journal")
         self.tapes = tapes
         self.origin = origin
-        self.spool = spool
-        self.files = files
         self.time = time
         self.line = line
         watch = DriveWatch(run: origin.run, flow: flow)
@@ -55,9 +51,8 @@ actor CatalogJournal: ArchiveJournal {
         volumes = []
     }
 
-    func rows(of plan: ArchivePlan) throws -> RowSpool {
-        let record = try current(plan.archive)
-        return try RowSpool(in: spool, files: files, taker: CatalogRows(tapes.recorder(for: record.id)))
+    func taker(of plan: ArchivePlan) throws -> (any RowTaker)? {
+        CatalogRows(tapes.recorder(for: try current(plan.archive).id))
     }
 
     func begins(_ begun: BegunPart) throws {

@@ -40,10 +40,11 @@ extension EntryRecord {
         let entry = row.entry
         self.init(EntryKind(entry.kind), entry.name, size: entry.size)
         modified = BackupCatalog.EntryTime(seconds: entry.modified.seconds, nanoseconds: entry.modified.nanoseconds)
-        if let changed = row.changed {
-            self.changed = BackupCatalog.EntryTime(seconds: changed.seconds, nanoseconds: changed.nanoseconds)
+        if let identity = row.identity {
+            let time = identity.changed
+            changed = BackupCatalog.EntryTime(seconds: time.seconds, nanoseconds: time.nanoseconds)
+            inode = identity.inode
         }
-        inode = row.inode
         (mode, owner, group) = (entry.mode, entry.owner, entry.group)
         hash = BlobID(hex: Array(row.hash.utf8))
         link = entry.linkTarget

@@ -19,7 +19,7 @@ struct RowComparer: ArchiveSink, Sendable {
     }
 
     private(set) var report = Report()
-    private var rows: ListingRows
+    private var rows: ArchiveListing.Reader
     private var ahead: IndexedEntry?
     private var walk: FormerWalk?
     private var known: EntryRecord?
@@ -30,9 +30,9 @@ struct RowComparer: ArchiveSink, Sendable {
     private var size: Int64 = 0
 
     /// `known`: the archive in the catalog; nil: there is none to compare with. `isStopped` is asked with all data.
-    init(_ listing: ListingSpool, known: FormerWalk?, isStopped: @escaping @Sendable () -> Bool = { false }) throws {
+    init(_ listing: ArchiveListing, known: FormerWalk?, isStopped: @escaping @Sendable () -> Bool = { false }) throws {
         self.isStopped = isStopped
-        rows = try listing.rows()
+        rows = listing.reader()
         walk = known
         hasher = try HasherBox()
         try advance()

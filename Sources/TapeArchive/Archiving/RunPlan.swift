@@ -83,13 +83,13 @@ extension ArchiveRun {
         let origin = CatalogJournal.Origin(
             run: work.run, pool: pool, strategy: work.settings.strategy, base: base)
         let journal = try CatalogJournal(
-            tapes, origin, flow: flow, spool: spool, files: house.ownFiles, time: house.time, line: line)
+            tapes, origin, flow: flow, time: house.time, line: line)
         let supply = WatchedSupply(lease.supply, line: line)
         let expected = ExpectedBytes()
         var feed = lease.feed
         feed.remaining = { expected.value().map { max(0, $0 - Int64(ring.received)) } }
         let writer = try TapeWriter(
-            ring: ring, flow: flow, feed: feed, supply: supply, journal: journal, time: house.time)
+            ring: ring, flow: flow, feed: feed, supply: supply, journal: journal, scratch: spool, time: house.time)
         let told = SourceTold(line: line)
         control.onCancel {
             writer.cancel()

@@ -113,7 +113,7 @@ final class SourceFeed: EntrySource {
         case .stream: break
         case .whole(let data, let end): whole = (data, finish(end))
         }
-        return .entry(source.entry, source.identity)
+        return .entry(source.entry, identity: source.identity)
     }
 
     private func popWhole() -> SourcedItem? {

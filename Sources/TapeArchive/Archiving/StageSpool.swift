@@ -32,14 +32,8 @@ struct SpoolBounds: Hashable, Sendable {
 ///
 /// Parts are files without a name, so a process that is killed leaves nothing behind. One thread builds, one drains.
 final class StageSpool: Sendable {
-    private struct Part {
-        var file: Descriptor
-        var bytes: Int
-    }
-
     private struct State {
-        var building: Descriptor?
-        var ready: [Part] = []
+        var ready: [Spool] = []
         /// Those that are built, wait, or are being drained.
         var onDisk = 0
         /// The builder waits for room on the disk, however few parts there are.
@@ -59,19 +53,13 @@ final class StageSpool: Sendable {
         self.files = files
     }
 
-    deinit {
-        state.with { state in
-            for file in state.ready.map(\.file) + [state.building].compactMap({ $0 }) { try? files.close(file) }
-        }
-    }
-
     /// Ends it from either side, or from outside; the first error stays.
     func stop(_ error: any Error) { state.change { $0.failure = $0.failure ?? error } }
 
     // MARK: Building
 
     /// A file for the next part, once there is room for it. Throws what it was stopped with, and `SPOOL_FULL`.
-    fileprivate func begin() throws -> Descriptor {
+    fileprivate func begin() throws -> Spool {
         while true {
             try state.wait { state -> Result<Void, any Error>? in
                 if let failure = state.failure { return .failure(failure) }
@@ -90,9 +78,10 @@ final class StageSpool: Sendable {
                 }.get()
                 continue
             }
-            let file = try files.openNameless(in: folder)
-            state.change { ($0.onDisk, $0.isStarved, $0.building) = ($0.onDisk + 1, false, file) }
-            return file
+            let part: Spool
+            do throws(FileError) { part = try Spool(in: folder, files: files) } catch { throw error.failure }
+            state.change { ($0.onDisk, $0.isStarved) = ($0.onDisk + 1, false) }
+            return part
         }
     }
 
@@ -106,18 +95,15 @@ final class StageSpool: Sendable {
         } catch { throw error.failure }
     }
 
-    fileprivate func seal(_ file: Descriptor, bytes: Int) {
-        state.change {
-            $0.ready.append(Part(file: file, bytes: bytes))
-            $0.building = nil
-        }
-    }
+    fileprivate func seal(_ part: Spool) { state.change { $0.ready.append(part) } }
 
     fileprivate var partBytes: Int { bounds.part }
 
-    fileprivate func write(_ bytes: [UInt8], to file: Descriptor) throws {
+    fileprivate func write(_ bytes: [UInt8], to part: Spool) throws {
         if let failure = state.with({ $0.failure }) { throw failure }
-        do throws(FileError) { try files.writeAll(bytes, to: file) } catch { throw error.failure }
+        try bytes.withUnsafeBytes { raw in
+            do throws(FileError) { try part.append(raw) } catch { throw error.failure }
+        }
     }
 
     fileprivate func finish() { state.change { $0.isFinished = true } }
@@ -128,11 +114,8 @@ final class StageSpool: Sendable {
     func drain(into ring: BlockRing) throws {
         while try waitForBurst() {
             while let part = state.change({ $0.ready.isEmpty ? nil : $0.ready.removeFirst() }) {
-                defer {
-                    try? files.close(part.file)
-                    state.change { $0.onDisk -= 1 }
-                }
                 try give(part, to: ring)
+                state.change { $0.onDisk -= 1 }
             }
         }
     }
@@ -148,58 +131,57 @@ final class StageSpool: Sendable {
         }.get()
     }
 
-    private func give(_ part: Part, to ring: BlockRing) throws {
-        do throws(FileError) { try files.seek(part.file, to: 0) } catch { throw error.failure }
-        var left = part.bytes
-        while left > 0 {
-            let span = try ring.reserve(most: min(left, 1 << 20))
+    private func give(_ part: Spool, to ring: BlockRing) throws {
+        var at: Int64 = 0
+        while at < part.bytes {
+            let span = try ring.reserve(most: Int(min(part.bytes - at, 1 << 20)))
             let count: Int
-            do throws(FileError) { count = try files.read(part.file, into: span) } catch { throw error.failure }
+            do throws(FileError) { count = try part.read(at: at, into: span) } catch { throw error.failure }
             guard count > 0 else { throw FormatFault.malformed("a part of the spool is cut off", offset: 0) }
             ring.commit(count)
-            left -= count
+            at += Int64(count)
         }
     }
 }
 
 /// Puts a stream into the parts of a spool. Belongs to the builder's thread.
 struct StageSink: ByteSink {
-    private let spool: StageSpool
-    private var file: Descriptor?
+    private let stage: StageSpool
+    private var part: Spool?
     private var written = 0
     private var pending: [UInt8] = []
 
-    init(_ spool: StageSpool) { self.spool = spool }
+    init(_ stage: StageSpool) { self.stage = stage }
 
     mutating func put(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let room = spool.partBytes - written - pending.count
+            let room = stage.partBytes - written - pending.count
             let piece = rest.prefix(min(room, StageSink.piece - pending.count))
             pending += piece
             rest = rest.dropFirst(piece.count)
-            if pending.count == StageSink.piece || written + pending.count == spool.partBytes { try flush() }
+            if pending.count == StageSink.piece || written + pending.count == stage.partBytes { try flush() }
         }
     }
 
     /// The stream is whole.
     mutating func close() throws {
         try flush()
-        if let file { spool.seal(file, bytes: written) }
-        file = nil
-        spool.finish()
+        if let part { stage.seal(part) }
+        part = nil
+        stage.finish()
     }
 
     private mutating func flush() throws {
         guard !pending.isEmpty else { return }
-        let target = try file ?? spool.begin()
-        file = target
-        try spool.write(pending, to: target)
+        let target = try part ?? stage.begin()
+        part = target
+        try stage.write(pending, to: target)
         written += pending.count
         pending.removeAll(keepingCapacity: true)
-        guard written == spool.partBytes else { return }
-        spool.seal(target, bytes: written)
-        (file, written) = (nil, 0)
+        guard written == stage.partBytes else { return }
+        stage.seal(target)
+        (part, written) = (nil, 0)
     }
 
     private static let piece = 1 << 20

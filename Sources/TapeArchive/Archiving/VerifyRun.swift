@@ -112,11 +112,11 @@ package struct VerifyRun: Sendable {
         back.volumes = (parts + index).map(\.label)
         do {
             let folder = PathBytes(house.stateFolder)
-            let listing = try await ListingSpool.read(index, with: reader, in: folder, files: house.ownFiles)
-            if listing.facts.parts != parts { back.report.add([], "lies elsewhere than its index says") }
+            let found = try await ReadIndex(index, with: reader, in: folder, files: house.ownFiles)
+            if found.facts.parts != parts { back.report.add([], "lies elsewhere than its index says") }
             let control = control
             let read = try await reader.read(
-                parts, into: try RowComparer(listing, known: walk, isStopped: { control.isCancelled }))
+                parts, into: try RowComparer(found.listing, known: walk, isStopped: { control.isCancelled }))
             var sink = read.sink
             back.report = try sink.finish()
             back.damage = read.damage

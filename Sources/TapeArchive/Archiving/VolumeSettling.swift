@@ -98,7 +98,10 @@ package struct VolumeSettling: Sendable {
         let from = try provedEnd()
         if let from, position.block < from.block { return try short(drive, position) }
         let tail = try TapeReader.scan(drive, from: from).filter { from != nil || $0.file > 0 }
-        guard !tail.contains(where: { $0.isEnded && $0.facts == nil }) else {
+        // A driver ends the tape file of a program that was killed, perhaps within its head.
+        let begun = Set(
+            try tapes.archives(onVolume: known.id).filter { $0.archive.state == .writing }.map(\.part.tapeFile))
+        guard !tail.contains(where: { $0.isEnded && $0.facts == nil && !begun.contains($0.file) }) else {
             throw Failure(
                 code: "TAPE_FOREIGN", side: .destination,
                 message: "behind what the catalog knows of \(known.volume.name) stands data that is not ours",
@@ -152,11 +155,11 @@ package struct VolumeSettling: Sendable {
         let record = try await runBlocking(name: "tape catalog") { try tapes.archive(name) }
         guard record?.state != .complete, record?.state != .gone else { return }
         if let index = try await index(of: name, record, sight),
-            let listing = try? await ListingSpool.read([index], with: reader, in: spool, files: files),
-            listing.facts.archive == name,
-            let parts = try await runBlocking(name: "tape catalog", { try proved(listing.facts, record, sight) })
+            let found = try? await ReadIndex([index], with: reader, in: spool, files: files),
+            found.facts.archive == name,
+            let parts = try await runBlocking(name: "tape catalog", { try proved(found.facts, record, sight) })
         {
-            try await runBlocking(name: "tape catalog") { try adopt(listing, record, parts, index) }
+            try await runBlocking(name: "tape catalog") { try adopt(found, record, parts, index) }
             return line("adopted", "archive \(name) was found whole on \(known.volume.name), and is taken over")
         }
         guard let record, record.state == .writing else { return }
@@ -201,9 +204,9 @@ package struct VolumeSettling: Sendable {
     }
 
     private func adopt(
-        _ listing: ListingSpool, _ former: ArchiveRecord?, _ parts: [PartRecord], _ index: StoredPart
+        _ found: ReadIndex, _ former: ArchiveRecord?, _ parts: [PartRecord], _ index: StoredPart
     ) throws {
-        let facts = listing.facts
+        let facts = found.facts
         let now = time.wall()
         var record =
             former
@@ -218,7 +221,7 @@ package struct VolumeSettling: Sendable {
         record.isAdopted = true
         record.id = try tapes.adopt(record, parts: parts + [PartRecord(index, .index, on: known, at: now)])
         let taker = CatalogRows(tapes.recorder(for: record.id))
-        var rows = try listing.rows()
+        var rows = found.listing.reader()
         while let row = try rows.next() { try taker.take(row) }
         try taker.end()
         try tapes.commit(record, last: nil, nil)

@@ -43,8 +43,10 @@ extension TapeStation {
                 "NO_ROBOT", bay.name, "drive \(bay.name) has no robot: put \(known.volume.name) in by hand")
         }
         if case .drive(let other) = known.volume.place, other != bay.name {
-            throw StationFailure.refused(
-                "TAPE_IN_DRIVE", bay.name, "\(known.volume.name) is in drive \(other)", hint: "Unload it there first.")
+            // One that nobody uses gives it up; else this throws who does.
+            let holder = try reserve(other, for: "gives \(known.volume.name) to drive \(bay.name)")
+            defer { release(holder) }
+            try await putBack(holder)
         }
         let robot = try robot(library.name)
         if robot.sight.lookedAt == nil { try await inventory(library.name, rescan: false) }

@@ -92,7 +92,7 @@ extension TapeStation {
         return words
     }
 
-    private func giveBack(_ bay: DriveBay) async {
+    func giveBack(_ bay: DriveBay) async {
         do { try await putBack(bay) } catch {
             tell(.warn, "TAPE_ERROR", StationFailure.of(error, "drive \(bay.name)").message)
         }
@@ -114,14 +114,20 @@ extension TapeStation {
 
     /// The volume after tape and catalog were made to agree, where an engine died while it was written (F23, F24).
     private func settled(_ known: KnownVolume, in bay: DriveBay, _ claim: DriveClaim) async throws -> KnownVolume {
-        guard try VolumeSettling.isDue(known, tapes) else { return known }
+        let isUnproved = unproved.remove(known.volume.nonce) != nil
+        guard try VolumeSettling.isDue(known, tapes) || isUnproved else { return known }
         claim.line("TAPE_SETTLING", "\(known.volume.name): what an engine that died left on it is looked for")
         let drive = try bay.handle.drive()
         bay.board.stand(.reading)
         let settling = VolumeSettling(
             known, tapes, spool: PathBytes(plan.stateFolder), time: time, line: claim.line)
         _ = try await settling.settle(drive)
-        return try tapes.volume(known.id) ?? known
+        let now = try tapes.volume(known.id) ?? known
+        guard now.volume.state == .empty || now.volume.state == .appendable else {
+            throw StationFailure.refused(
+                "TAPE_REFUSED", bay.name, "\(now.volume.name) is \(now.volume.state.rawValue)")
+        }
+        return now
     }
 
     /// What lies on a volume, as its end mark tells it.
@@ -136,6 +142,13 @@ extension TapeStation {
             holdings.append(VolumeEnd.Holding(archive: archive.archive, part: stored, isLast: isLast))
         }
         return holdings
+    }
+
+    /// The volume's end is read and put right when it is offered again; once, not for ever.
+    func toSettle(_ known: KnownVolume?) -> Bool {
+        guard let nonce = known?.volume.nonce, settledOnce.insert(nonce).inserted else { return false }
+        unproved.insert(nonce)
+        return true
     }
 
     // MARK: Words of a supply

@@ -27,6 +27,10 @@ package actor TapeStation: DriveLending {
     var misfiled: [String: String] = [:]
     /// Volumes that a supply is about to load, by their keys: the drive. Nobody else's choice.
     var promised: [String: String] = [:]
+    /// Nonces of volumes whose end was found not to be where the catalog has it; read before they are offered again.
+    var unproved: Set<String> = []
+    /// Those that this was done for since the station began: not again.
+    var settledOnce: Set<String> = []
     private var rounds: Task<Void, Never>?
     private(set) var isClosed = false
     /// Devices of the plan that are taken out of use once they are free.

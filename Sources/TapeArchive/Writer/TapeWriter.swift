@@ -17,6 +17,7 @@ package actor TapeWriter {
     let supply: any VolumeSupply
     let journal: any ArchiveJournal
     let time: SystemTime
+    private let scratch: PathBytes
     let stop = StopFlag()
     let hold = StopFlag()
     package nonisolated let gauges = WriterGauges()
@@ -25,10 +26,10 @@ package actor TapeWriter {
     var volumeNumber = 0
 
     /// `ring`: of the block size of the archives to write; its `retention` decides how much can be written again when
-    /// a tape fails. Throws `ThreadError`.
+    /// a tape fails. `scratch`: a folder on disk with room for twice an archive's listing. Throws `ThreadError`.
     package init(
         ring: BlockRing, flow: FlowGauges, feed: DriveFeed = DriveFeed(), supply: any VolumeSupply,
-        journal: any ArchiveJournal, time: SystemTime = .live
+        journal: any ArchiveJournal, scratch: PathBytes = "/var/tmp", time: SystemTime = .live
     ) throws {
         executor = try ThreadExecutor(name: "tape drive")
         self.ring = ring
@@ -36,6 +37,7 @@ package actor TapeWriter {
         self.feed = feed
         self.supply = supply
         self.journal = journal
+        self.scratch = scratch
         self.time = time
     }
 
@@ -56,12 +58,12 @@ package actor TapeWriter {
     package func write(
         _ plan: ArchivePlan, from source: @escaping @Sendable () throws -> any EntrySource
     ) async throws -> ArchiveOutcome {
-        try await write(plan) { ring, rows in try ArchiveProducer.archive(source(), rows, into: ring) }
+        try await write(plan) { ring, keeping in try ArchiveProducer.archive(source(), keeping, into: ring) }
     }
 
     /// The same with a stream that is made elsewhere; `give` runs on a thread of its own and ends the ring's stream.
     func write(
-        _ plan: ArchivePlan, give: @escaping @Sendable (BlockRing, RowSpool) throws -> Void
+        _ plan: ArchivePlan, give: @escaping @Sendable (BlockRing, RowKeeping) throws -> ListingDraft
     ) async throws -> ArchiveOutcome {
         precondition(plan.blockSize == ring.blockSize, "the ring has the tape's blocks")
         stop.lower()
@@ -90,12 +92,13 @@ package actor TapeWriter {
     }
 
     private func attempt(
-        _ plan: ArchivePlan, _ give: @escaping @Sendable (BlockRing, RowSpool) throws -> Void
+        _ plan: ArchivePlan, _ give: @escaping @Sendable (BlockRing, RowKeeping) throws -> ListingDraft
     ) async throws -> WrittenArchive {
         let started = Words.instant(time)
-        let rows: RowSpool
-        do { rows = try await journal.rows(of: plan) } catch { throw JournalFault(error: error) }
-        let archive = try await stream(.archive, plan) { try give($0, rows) }
+        let taker: (any RowTaker)?
+        do { taker = try await journal.taker(of: plan) } catch { throw JournalFault(error: error) }
+        let keeping = RowKeeping(scratch: scratch, taker: taker)
+        let archive = try await stream(.archive, plan) { try give($0, keeping) }
         var facts = IndexFacts(
             set: plan.set, archive: plan.archive, job: plan.job, pool: plan.pool, started: started,
             finished: Words.instant(time), blockSize: plan.blockSize)
@@ -103,13 +106,13 @@ package actor TapeWriter {
         facts.parts = archive.parts
         facts.streamBytes = archive.bytes
         if let identity = mounted?.drive.identity { facts.drive = "\(identity.serial) \(identity.firmware)" }
-        (facts.entries, facts.deletions) = (rows.entries, rows.deletions)
-        facts.listing = try rows.listing(facts)
+        let listing = try archive.product.located(by: facts)
+        (facts.entries, facts.deletions, facts.listing) = (listing.entries, listing.deletions, listing.facts)
         let sealed = facts
-        let index = try await stream(.index, plan) { try ArchiveProducer.index(sealed, rows, into: $0) }
+        let index = try await stream(.index, plan) { try ArchiveProducer.index(sealed, listing, into: $0) }
         let status = try? mounted?.drive.status()
         return WrittenArchive(
-            facts: facts, indexParts: index.parts, wantsCleaning: status?.wantsCleaning ?? false,
+            facts: facts, indexParts: index.parts, listing: listing, wantsCleaning: status?.wantsCleaning ?? false,
             health: gauges.read().health)
     }
 }

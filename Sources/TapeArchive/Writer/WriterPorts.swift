@@ -8,8 +8,9 @@ package protocol EntrySource: AnyObject {
 
 /// What a source gives, in order.
 package enum SourcedItem {
-    /// A member; `data` follows for what the entry declares, then `end`. The identity is for the next incremental.
-    case entry(ArchiveEntry, FileIdentity? = nil)
+    /// A member; `data` follows for what the entry declares, then `end`.
+    /// `identity`: what the index keeps for the next incremental.
+    case entry(ArchiveEntry, identity: FileIdentity? = nil)
     /// Valid until the next call.
     case data(UnsafeRawBufferPointer)
     /// `hash`: BLAKE3 of the data as stored, in hex, or empty. `grew`: there was more than declared.
@@ -77,8 +78,8 @@ package struct VolumeOffer: Sendable {
 /// Remembers what was written. Each call is over only when it is safe; one that throws ends the archive.
 package protocol ArchiveJournal: Sendable {
     func begun(_ plan: ArchivePlan) async throws
-    /// Where the rows of its index are kept meanwhile.
-    func rows(of plan: ArchivePlan) async throws -> RowSpool
+    /// Who gets the rows of its index as they come; nil: nobody does.
+    func taker(of plan: ArchivePlan) async throws -> (any RowTaker)?
     /// Before the first block of a part: after a crash this tells where a torn tape file may be (F23).
     func begins(_ part: BegunPart) async throws
     /// A tape file, behind a synchronous filemark; `end`: of its volume now.
@@ -98,6 +99,13 @@ package enum VolumeFate: Hashable, Sendable {
     case error(String)
     /// Where it ends is not known: to be scanned before it is written to.
     case unproved(String)
+}
+
+/// Gets each row of an index as it comes, on the source's thread.
+package protocol RowTaker: AnyObject, Sendable {
+    func take(_ row: IndexRow) throws
+    /// There are no more.
+    func end() throws
 }
 
 /// A part that comes next on the mounted volume.
@@ -153,6 +161,7 @@ package struct ArchivePlan: Hashable, Sendable {
 package struct WrittenArchive: Hashable, Sendable {
     package var facts: IndexFacts
     package var indexParts: [StoredPart]
+    package var listing: ArchiveListing
     /// The drive wants cleaning: before the next archive (F5).
     package var wantsCleaning: Bool
     package var health: DriveHealth

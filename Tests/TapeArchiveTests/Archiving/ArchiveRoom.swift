@@ -105,10 +105,9 @@ final class ArchiveRoom: VolumeSupply, VolumeFinder, Sendable {
         for known in try tapes.volumes(limit: 100) where [.empty, .appendable].contains(known.volume.state) {
             let number = try #require(Int(known.volume.nonce))
             let drive = try load(number)
-            guard let block = known.volume.endBlock else { continue }
+            guard let end = try await end(of: known, in: drive) else { continue }
             return VolumeOffer(
-                drive: drive, label: known.volume.label, nonce: known.volume.nonce,
-                end: TapeEnd(files: known.volume.tapeFiles, block: block),
+                drive: drive, label: known.volume.label, nonce: known.volume.nonce, end: end,
                 reopen: { [self] in
                     let again = try VirtualDrive("one", of: shelf.library)
                     change { $0.drive = again }
@@ -116,6 +115,22 @@ final class ArchiveRoom: VolumeSupply, VolumeFinder, Sendable {
                 })
         }
         return nil
+    }
+
+    /// By the catalog, or as the tape itself shows it.
+    private func end(of known: KnownVolume, in drive: any TapeDrive) async throws -> TapeEnd? {
+        if try !VolumeSettling.isDue(known, tapes), let block = known.volume.endBlock {
+            return TapeEnd(files: known.volume.tapeFiles, block: block)
+        }
+        do { return try await settle(known, drive) } catch {
+            line("settle", Words.of(error))
+            return nil
+        }
+    }
+
+    @discardableResult
+    func settle(_ known: KnownVolume, _ drive: any TapeDrive) async throws -> TapeEnd {
+        try await VolumeSettling(known, tapes, spool: PathBytes(stateFolder), line: line).settle(drive)
     }
 
     func find(label: String, nonce: String, refused: MountRefusal?) async throws -> (any TapeDrive)? {
@@ -151,6 +166,13 @@ final class ArchiveRoom: VolumeSupply, VolumeFinder, Sendable {
             control: control, line: line)
         run.spoolBounds = bounds
         return await run.run()
+    }
+
+    func verify(_ volume: String) async throws -> TapeRunEnd {
+        await VerifyRun(
+            volume: volume, job: "check", lease: try lease(),
+            house: ArchiveRun.House(catalog: catalog, stateFolder: stateFolder), control: control, line: line
+        ).verify()
     }
 
     /// Parts of an archive and of its index, by the catalog.

@@ -60,6 +60,7 @@ final class StationBench: Sendable {
         let drives = ["one", "two"].map { name in
             var drive = DriveSettings(name: name)
             drive.blockSize = 2048
+            drive.buffer = .bytes(16 << 20)
             return drive
         }
         var pool = Pool(name: "archive")

@@ -110,9 +110,7 @@ final class TapeRoom: VolumeSupply, ArchiveJournal, VolumeFinder, Sendable {
     var now: State { state.withLock { $0 } }
 
     func begun(_ plan: ArchivePlan) async throws {}
-    func rows(of plan: ArchivePlan) async throws -> RowSpool {
-        try RowSpool(in: PathBytes(shelf.path), files: LinuxFiles(side: .engine))
-    }
+    func taker(of plan: ArchivePlan) async throws -> (any RowTaker)? { nil }
     func begins(_ part: BegunPart) async throws {}
     func wrote(_ file: WrittenFile) async throws {
         state.withLock { state in

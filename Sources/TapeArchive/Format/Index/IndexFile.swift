@@ -95,13 +95,13 @@ package struct IndexFacts: Hashable, Codable, Sendable {
         self.blockSize = blockSize
     }
 
-    /// Volume, tape file and block in it of a byte of the stream; nil for what is compressed or on no part.
-    package func place(of start: Int64) -> (volume: String, file: Int, block: Int64)? {
+    /// Volume, tape file and block in it of an entry's first header; nil for what is compressed or on no part.
+    package func place(of start: Int64) -> TapePlace? {
         guard compression.isPlain, key.isEmpty,
             let part = parts.last(where: { $0.offset <= start && start < $0.offset + $0.length })
         else { return nil }
         let frame = PartFrame(start: part.offset, headBytes: part.headBytes, blockSize: blockSize)
-        return (part.label, part.file, frame.position(of: start).block)
+        return TapePlace(volume: part.label, file: part.file, block: frame.position(of: start).block)
     }
 
     /// The tar stream of the index file: these facts, then the listing, whose bytes the caller writes by itself, since

@@ -1,5 +1,5 @@
 import Foundation
-package import WorkerKit
+import WorkerKit
 
 /// One line of an archive's index: a file on tape, or one that a former backup had and this one has not.
 package struct IndexRow: Hashable, Sendable {
@@ -21,27 +21,48 @@ package struct IndexedEntry: Hashable, Sendable {
     /// BLAKE3 of the file's data as stored: of a sparse file the regions one after another. Empty without data.
     package var hash: String
     package var verdict: MemberVerdict
-    /// Of the inode, so that an incremental can tell what changed since; nil and 0 where nobody knows.
-    package var changed: FileStamp?
-    package var inode: UInt64 = 0
+    /// What the next incremental compares with; nil where the source tells nothing. Its device is not kept: numbers of
+    /// devices change.
+    package var identity: FileIdentity?
     /// Where its first header is; filled in when the archive's parts are known.
-    package var volume = ""
-    package var file = 0
-    /// Block of the tape file, from 0.
-    package var block: Int64 = 0
+    package var tape: TapePlace?
 
-    init(_ entry: ArchiveEntry, at place: MemberPlace, _ identity: FileIdentity?) {
-        self.init(entry, at: place)
-        changed = identity?.changed
-        inode = identity?.inode ?? 0
-    }
-
-    package init(_ entry: ArchiveEntry, at place: MemberPlace, hash: String = "", verdict: MemberVerdict = .asDeclared)
-    {
+    package init(
+        _ entry: ArchiveEntry, at place: MemberPlace, hash: String = "", verdict: MemberVerdict = .asDeclared,
+        identity: FileIdentity? = nil
+    ) {
         self.entry = entry
         self.place = place
         self.hash = hash
         self.verdict = verdict
+        self.identity = identity
+    }
+}
+
+/// Where on the tapes something lies.
+package struct TapePlace: Hashable, Sendable {
+    package var volume: String
+    package var file: Int
+    /// Of the tape file, from 0.
+    package var block: Int64
+
+    package init(volume: String, file: Int, block: Int64) {
+        self.volume = volume
+        self.file = file
+        self.block = block
+    }
+
+    /// As they end a row's line.
+    var fields: [UInt8] {
+        var out = LineWriter(isContinued: true)
+        put(in: &out)
+        return out.bytes
+    }
+
+    func put(in out: inout LineWriter) {
+        out.put("volume", bytes: Array(volume.utf8))
+        out.put("file", Int64(file))
+        out.put("block", block)
     }
 }
 
@@ -62,10 +83,6 @@ extension IndexRow {
         out.put("kind", bytes: Array(entry.kind.rawValue.utf8))
         if entry.kind == .file { out.put("size", entry.size) }
         out.put("mtime", pair: (entry.modified.seconds, Int64(entry.modified.nanoseconds)))
-        if let changed = row.changed {
-            out.put("ctime", pair: (changed.seconds, Int64(changed.nanoseconds)))
-            out.put("inode", Int64(bitPattern: row.inode))
-        }
         out.put("mode", Int64(entry.mode))
         out.put("uid", Int64(entry.owner))
         out.put("gid", Int64(entry.group))
@@ -86,12 +103,15 @@ extension IndexRow {
         case .grew: out.put("grew", 1)
         case .shrank(let missing): out.put("shrank", missing)
         }
-        if !row.volume.isEmpty {
-            out.put("volume", bytes: Array(row.volume.utf8))
-            out.put("file", Int64(row.file))
-            out.put("block", row.block)
+        if let identity = row.identity {
+            out.put("ctime", pair: (identity.changed.seconds, Int64(identity.changed.nanoseconds)))
+            out.put("inode", identity.inode)
         }
+        row.tape?.put(in: &out)
     }
+
+    /// What ends a line; before it stands the place on the tape.
+    static let lineEnd: [UInt8] = [UInt8(ascii: "}"), 10]
 
     /// The row of a line, or nil for what is none. A sparse map is not kept, only that there was one.
     package init?(line: [UInt8]) {
@@ -103,13 +123,8 @@ extension IndexRow {
         guard let entry = raw.entry, let place = raw.place else { return nil }
         var row = IndexedEntry(entry, at: place, hash: raw.blake3 ?? "")
         row.verdict = raw.shrank.map { .shrank(missing: $0) } ?? (raw.grew == nil ? .asDeclared : .grew)
-        if let time = raw.ctime, time.count == 2, let part = Int32(exactly: time[1]) {
-            row.changed = FileStamp(seconds: time[0], nanoseconds: part)
-            row.inode = UInt64(bitPattern: raw.inode ?? 0)
-        }
-        row.volume = raw.volume ?? ""
-        row.file = raw.file ?? 0
-        row.block = raw.block ?? 0
+        row.identity = raw.identity
+        row.tape = raw.volume.map { TapePlace(volume: $0, file: raw.file ?? 0, block: raw.block ?? 0) }
         self.init(.entry(row))
     }
 }
@@ -145,8 +160,6 @@ private struct RawRow: Decodable {
     var kind: ArchiveEntry.Kind?
     var size: Int64?
     var mtime: [Int64]?
-    var ctime: [Int64]?
-    var inode: Int64?
     var mode: UInt32?
     var uid: UInt32?
     var gid: UInt32?
@@ -162,6 +175,8 @@ private struct RawRow: Decodable {
     var blake3: String?
     var grew: Int?
     var shrank: Int64?
+    var ctime: [Int64]?
+    var inode: UInt64?
     var volume: String?
     var file: Int?
     var block: Int64?
@@ -180,6 +195,11 @@ private struct RawRow: Decodable {
         return entry
     }
 
+    var identity: FileIdentity? {
+        guard let ctime, ctime.count == 2, let part = Int32(exactly: ctime[1]), let inode else { return nil }
+        return FileIdentity(changed: FileStamp(seconds: ctime[0], nanoseconds: part), device: 0, inode: inode)
+    }
+
     var place: MemberPlace? {
         guard let member, let offset, let data, let length, offset >= 0, data >= offset, length >= 0 else { return nil }
         return MemberPlace(
@@ -189,48 +209,56 @@ private struct RawRow: Decodable {
 
 /// Writes one flat JSON object; a general encoder costs more than reading a small file does.
 struct LineWriter {
-    private var out: [UInt8] = [UInt8(ascii: "{")]
+    private(set) var bytes: [UInt8]
+    private var isFirst: Bool
 
-    private mutating func key(_ key: String) {
-        if out.count > 1 { out.append(UInt8(ascii: ",")) }
-        out.append(UInt8(ascii: "\""))
-        out += key.utf8
-        out.append(UInt8(ascii: "\""))
-        out.append(UInt8(ascii: ":"))
+    /// `isContinued`: fields were written before.
+    init(isContinued: Bool = false) {
+        bytes = isContinued ? [] : [UInt8(ascii: "{")]
+        isFirst = !isContinued
     }
 
-    mutating func put(_ key: String, _ number: Int64) {
+    private mutating func key(_ key: String) {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
+        bytes.append(UInt8(ascii: "\""))
+        bytes += key.utf8
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    mutating func put(_ key: String, _ number: some FixedWidthInteger) {
         self.key(key)
-        out += String(number).utf8
+        bytes += String(number).utf8
     }
 
     mutating func put(_ key: String, pair: (Int64, Int64)) {
         self.key(key)
-        out += "[\(pair.0),\(pair.1)]".utf8
+        bytes += "[\(pair.0),\(pair.1)]".utf8
     }
 
-    mutating func put(_ key: String, bytes: [UInt8]) {
+    mutating func put(_ key: String, bytes text: [UInt8]) {
         self.key(key)
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            out += "{\"b64\":\"\(Data(bytes).base64EncodedString())\"}".utf8
+        guard String(validating: text, as: UTF8.self) != nil else {
+            bytes += "{\"b64\":\"\(Data(text).base64EncodedString())\"}".utf8
             return
         }
-        out.append(UInt8(ascii: "\""))
-        for byte in bytes {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                out.append(UInt8(ascii: "\\"))
-                out.append(byte)
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
             case 0..<32, 127:
-                out += "\\u00".utf8
-                out += [Self.hex[Int(byte >> 4)], Self.hex[Int(byte & 15)]]
-            default: out.append(byte)
+                bytes += "\\u00".utf8
+                bytes += [Self.hex[Int(byte >> 4)], Self.hex[Int(byte & 15)]]
+            default: bytes.append(byte)
             }
         }
-        out.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: "\""))
     }
 
     private static let hex = Array("0123456789abcdef".utf8)
 
-    mutating func end() -> [UInt8] { out + [UInt8(ascii: "}"), 10] }
+    func end() -> [UInt8] { bytes + IndexRow.lineEnd }
 }

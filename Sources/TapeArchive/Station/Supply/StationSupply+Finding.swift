@@ -76,10 +76,13 @@ extension TapeStation {
     }
 
     func isInReach(_ nonce: String, _ bay: DriveBay) -> Bool {
-        guard let library = bay.library?.name, let known = try? tapes.volume(nonce: nonce),
-            case .slot(library, _) = known.volume.place
-        else { return false }
-        return robots[library]?.sight.map.holding(known.volume.barcode) != nil
+        guard let library = bay.library?.name, let known = try? tapes.volume(nonce: nonce) else { return false }
+        switch known.volume.place {
+        case .slot(library, _): return robots[library]?.sight.map.holding(known.volume.barcode) != nil
+        case .drive(let other):
+            return bays.contains { $0.name == other && $0.library?.name == library && $0.board.now.user.isEmpty }
+        default: return false
+        }
     }
 
     func placeWords(_ nonce: String) throws(Failure) -> String {

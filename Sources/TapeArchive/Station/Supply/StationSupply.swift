@@ -42,21 +42,19 @@ final class StationSupply: VolumeSupply, VolumeFinder {
             return state.offered
         }
         switch need.reason {
-        case .begins: break
+        case .begins: return
+        case .refused(.otherEnd) where await station.toSettle(offered): return
         case .full(let label):
-            reject(offered)
             await station.tell(.info, "TAPE_FULL", "\(printable(label.utf8)) is full", job: claim.job)
-            try await station.waitWhileHeld(bay, claim)
         case .failed(let label, let words):
-            reject(offered)
             await station.failed(bay, "\(printable(label.utf8)) is written no more: \(words)", claim)
-        case .refused(let refusal):
-            reject(offered)
-            await station.refused(bay, refusal.message, claim)
-        case .fault(let fault):
-            reject(offered)
-            await station.failed(bay, Words.of(fault), claim)
+        case .refused(let refusal): await station.refused(bay, refusal.message, claim)
+        case .fault(let fault): await station.failed(bay, Words.of(fault), claim)
         }
+        reject(offered)
+        // The drive is free for whoever brings the next.
+        await station.giveBack(bay)
+        if case .full = need.reason { try await station.waitWhileHeld(bay, claim) }
     }
 
     private func reject(_ known: KnownVolume?) {
