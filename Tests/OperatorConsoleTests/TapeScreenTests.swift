@@ -78,9 +78,9 @@ import Testing
         var model = Fixture.model(Fixture.tapes)
         #expect(text(model)[22] == "!! TAPE lto6 wants NX0007 (or scratch)    waiting 04:12, fails in 55:48  press !")
         var state = Fixture.tapes
-        state.requests[0].what = "a blank tape"
+        state.requests[0].what = "load a blank tape into drive lto6"
         _ = model.receive(.state(state))
-        #expect(text(model)[22].hasPrefix("!! TAPE lto6 wants a blank tape "))
+        #expect(text(model)[22].hasPrefix("!! TAPE lto6: load a blank tape "))
         #expect(model.overlay == nil)
     }
 
