@@ -187,7 +187,7 @@ import Testing
         #expect(lines.contains("ok volumes: scratch 3   appendable 2   full 33   suspect 1   retired 2"))
         let request = PlainText().request(Fixture.changeTape, now: Fixture.now)
         #expect(request.contains("   what     TAPE lto6 wants NX0007 (or scratch)"))
-        #expect(request.contains("   type     answer 17 use LABEL: another volume will do"))
+        #expect(request.contains("   type     answer 17 use LABEL: another volume"))
     }
 
     @Test(
