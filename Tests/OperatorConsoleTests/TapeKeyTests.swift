@@ -203,6 +203,20 @@ import Testing
         #expect(model.result?.text.plain == "request #17: answered \"use NX0005\" by ben (command line) 14:02")
     }
 
+    @Test("Where no blank tape will do, B says so, and typing it is no answer")
+    func noBlank() {
+        var state = Fixture.tapes
+        state.requests[0].answers.removeAll { $0.word == "blank LABEL" }
+        var model = Fixture.model(state)
+        #expect(model.press("!", "B").isEmpty)
+        guard case .request(let dialog)? = model.overlay else {
+            Issue.record("the box went away")
+            return
+        }
+        #expect(dialog.problem == "a blank tape will not do here")
+        #expect(!state.requests[0].takes("blank NX1") && state.requests[0].takes("use NX1"))
+    }
+
     @Test("A concrete answer that the engine adds has its own key; the kind's words keep theirs")
     func listed() {
         var request = Fixture.changeTape

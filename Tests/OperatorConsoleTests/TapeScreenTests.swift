@@ -78,9 +78,9 @@ import Testing
         var model = Fixture.model(Fixture.tapes)
         #expect(text(model)[22] == "!! TAPE lto6 wants NX0007 (or scratch)    waiting 04:12, fails in 55:48  press !")
         var state = Fixture.tapes
-        state.requests[0].what = "a blank tape"
+        state.requests[0].what = "load a blank tape into drive lto6"
         _ = model.receive(.state(state))
-        #expect(text(model)[22].hasPrefix("!! TAPE lto6 wants a blank tape "))
+        #expect(text(model)[22].hasPrefix("!! TAPE lto6: load a blank tape "))
         #expect(model.overlay == nil)
     }
 
@@ -187,7 +187,7 @@ import Testing
         #expect(lines.contains("ok volumes: scratch 3   appendable 2   full 33   suspect 1   retired 2"))
         let request = PlainText().request(Fixture.changeTape, now: Fixture.now)
         #expect(request.contains("   what     TAPE lto6 wants NX0007 (or scratch)"))
-        #expect(request.contains("   type     answer 17 use LABEL: another volume will do"))
+        #expect(request.contains("   type     answer 17 use LABEL: another volume"))
     }
 
     @Test(

@@ -70,16 +70,8 @@ extension Request {
         return answers.filter { !known.contains($0.word) }
     }
 
-    /// What may be typed, the kind's own words first.
-    var typedAnswers: [RequestAnswer] {
-        guard kind == .changeTape else { return answers }
-        let own: [(String, String)] = [
-            (Request.loaded, "it is in, look now"), (Request.use + Request.placeholder, "another volume will do"),
-            (Request.blank + Request.placeholder, "a blank tape is in, label it so"),
-        ]
-        return own.map { RequestAnswer(word: $0, meaning: $1) } + listedAnswers
-            + answers.filter { $0.word == Request.cancel }
-    }
+    /// Whether a label may follow the verb.
+    func offers(_ verb: String) -> Bool { answers.contains { $0.word == verb + Request.placeholder } }
 
     /// Whether a typed answer is one.
     func takes(_ word: String) -> Bool {
@@ -87,7 +79,7 @@ extension Request {
         if [Request.loaded, Request.cancel].contains(word) { return answers.contains { $0.word == word } }
         if listedAnswers.contains(where: { $0.word == word }) { return true }
         return [Request.use, Request.blank].contains { verb in
-            word.hasPrefix(verb) && word.count > verb.count && word != verb + Request.placeholder
+            offers(verb) && word.hasPrefix(verb) && word.count > verb.count && word != verb + Request.placeholder
         }
     }
 }

@@ -58,7 +58,7 @@ package struct PlainText: Sendable {
         if let claim = request.claim, claim.until > now {
             lines.append("   claimed  \(claim.by.words), until \(clock.minute(claim.until))")
         }
-        lines += request.typedAnswers.map { answer in
+        lines += request.answers.map { answer in
             "   type     answer \(request.number) \(SafeText(brief: answer.word))"
                 + (answer.meaning.isEmpty ? "" : ": " + SafeText(brief: answer.meaning))
         }

@@ -114,13 +114,11 @@ extension RequestKind {
 }
 
 extension Request {
-    /// `#17 attach the volume`, `TAPE lto9 wants NX0007 (or scratch)`
+    /// `#17 attach the volume`, `TAPE lto9 wants NX0007 (or scratch)`, `TAPE lto9: load NX0007 into drive lto9`
     var headline: SafeText {
         guard kind == .changeTape else { return "#\(number) " + SafeText(brief: what) }
         let drive = SafeText(brief: subject).prefix(cells: 24)
-        guard what.hasPrefix(subject), !subject.isEmpty else {
-            return "TAPE " + drive + " wants " + SafeText(brief: what)
-        }
+        guard what.hasPrefix(subject), !subject.isEmpty else { return "TAPE " + drive + ": " + SafeText(brief: what) }
         return "TAPE " + drive + SafeText(brief: String(what.unicodeScalars.dropFirst(subject.unicodeScalars.count)))
     }
 

@@ -57,6 +57,11 @@ extension Model {
             refused.problem = SafeText(refusal)
             return overlay = .request(refused)
         }
+        let verb = scalar == "O" ? Request.use : Request.blank
+        if request.kind == .changeTape, scalar == "O" || scalar == "B", !request.offers(verb) {
+            refused.problem = scalar == "B" ? "a blank tape will not do here" : "no other volume will do here"
+            return overlay = .request(refused)
+        }
         switch scalar {
         case "M": demand(.claim(request: request.number), &effects)
         case "Z":
