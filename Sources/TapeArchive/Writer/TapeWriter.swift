@@ -81,24 +81,29 @@ package actor TapeWriter {
         _ plan: ArchivePlan, _ source: @escaping @Sendable () throws -> any EntrySource
     ) async throws -> WrittenArchive {
         let started = Words.instant(time)
-        let archive = try await stream(.archive, plan) { [scratch] in
-            try ArchiveProducer.archive(source(), scratch: scratch, into: $0)
-        }
+        let producer = try producer(plan, .archive)
+        let archive = try await stream(.archive, plan, producer.packing) { try producer.archive(source(), into: $0) }
         var facts = IndexFacts(
             set: plan.set, archive: plan.archive, job: plan.job, pool: plan.pool, started: started,
             finished: Words.instant(time), blockSize: plan.blockSize)
-        facts.base = plan.base
-        facts.parts = archive.parts
-        facts.streamBytes = archive.bytes
+        (facts.compression, facts.key) = (plan.compression, producer.packing.seal?.id ?? "")
+        (facts.base, facts.parts) = (plan.base, archive.parts)
+        (facts.streamBytes, facts.frames) = (archive.product.streamBytes, archive.product.frames)
         if let identity = mounted?.drive.identity { facts.drive = "\(identity.serial) \(identity.firmware)" }
-        let listing = try archive.product.located(by: facts)
+        let listing = try archive.product.rows.located(by: facts)
         (facts.entries, facts.deletions, facts.listing) = (listing.entries, listing.deletions, listing.facts)
-        let sealed = facts
-        let index = try await stream(.index, plan) { try ArchiveProducer.index(sealed, listing, into: $0) }
+        let (sealed, indexer) = (facts, try self.producer(plan, .index))
+        let index = try await stream(.index, plan, indexer.packing) { try indexer.index(sealed, listing, into: $0) }
         let status = try? mounted?.drive.status()
         return WrittenArchive(
             facts: facts, indexParts: index.parts, listing: listing, wantsCleaning: status?.wantsCleaning ?? false,
             health: gauges.read().health)
+    }
+
+    private func producer(_ plan: ArchivePlan, _ kind: PartFacts.Kind) throws -> ArchiveProducer {
+        let seal = try plan.key.map { try StreamPacking.Seal($0, random: time.random) }
+        let compression = kind == .archive ? plan.compression : .none
+        return ArchiveProducer(packing: StreamPacking(compression: compression, seal: seal), scratch: scratch)
     }
 }
 
