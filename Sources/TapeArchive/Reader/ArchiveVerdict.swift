@@ -103,7 +103,7 @@ private struct HashComparer: ArchiveSink, Sendable {
 }
 
 // @unchecked Sendable: it is handed from one actor's call to its own end, never used by two.
-private final class HasherBox: @unchecked Sendable {
+final class HasherBox: @unchecked Sendable {
     let raw: BlobHasher
     init() throws { raw = try BlobHasher(.blake3) }
 }

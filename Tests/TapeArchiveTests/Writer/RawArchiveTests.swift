@@ -37,6 +37,7 @@ import Testing
         // The tape file before the part says in clear what it is.
         let scanned = try await TapeReader(finder: room).scan(room.load(0))
         let id = try key?.id() ?? ""
+        #expect(scanned[1].isFront && scanned[2].isRaw && scanned.allSatisfy { $0.isEnded && !$0.isOutOfStep })
         #expect(scanned[1].facts?.compression == form.compression && scanned[1].facts?.key == id)
         guard case .complete(let second) = try await room.write(samples, archive: "cd34") else {
             Issue.record("\(room.now.voids)")
