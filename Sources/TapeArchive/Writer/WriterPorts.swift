@@ -142,10 +142,13 @@ package struct ArchivePlan: Hashable, Sendable {
     package var device: String
     /// The archive that an incremental needs, or empty.
     package var base: String
+    package var compression: Compression
+    /// Encrypts archive and index; nil for none.
+    package var key: ArchiveKey?
 
     package init(
         set: String, archive: String, job: String = "", pool: String = "", blockSize: Int,
-        device: String = "/dev/nst0", base: String = ""
+        device: String = "/dev/nst0", base: String = "", compression: Compression = .none, key: ArchiveKey? = nil
     ) {
         self.set = set
         self.archive = archive
@@ -154,6 +157,8 @@ package struct ArchivePlan: Hashable, Sendable {
         self.blockSize = blockSize
         self.device = device
         self.base = base
+        self.compression = compression
+        self.key = key
     }
 }
 
