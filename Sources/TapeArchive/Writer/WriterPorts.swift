@@ -92,6 +92,12 @@ package protocol ArchiveJournal: Sendable {
     func void(archive: String, words: String) async throws
 }
 
+/// For who keeps no catalog.
+extension ArchiveJournal {
+    package func taker(of plan: ArchivePlan) async throws -> (any RowTaker)? { nil }
+    package func begins(_ part: BegunPart) async throws {}
+}
+
 /// How a volume is left.
 package enum VolumeFate: Hashable, Sendable {
     case full

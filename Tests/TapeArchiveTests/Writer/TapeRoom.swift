@@ -110,8 +110,6 @@ final class TapeRoom: VolumeSupply, ArchiveJournal, VolumeFinder, Sendable {
     var now: State { state.withLock { $0 } }
 
     func begun(_ plan: ArchivePlan) async throws {}
-    func taker(of plan: ArchivePlan) async throws -> (any RowTaker)? { nil }
-    func begins(_ part: BegunPart) async throws {}
     func wrote(_ file: WrittenFile) async throws {
         state.withLock { state in
             state.files.append(file)
