@@ -65,7 +65,10 @@ package struct ArchiveRun: Sendable {
             let plan = try await runBlocking(name: "tape plan") { try prepare() }
             let task = Task { try await attempts(plan) }
             control.onCancel { task.cancel() }
-            return try await task.value
+            let ended = await task.result
+            // Whatever happened, the door is unlocked.
+            await plan.writer.unmount()
+            return try ended.get()
         } catch { return failed(error) }
     }
 
@@ -76,6 +79,7 @@ package struct ArchiveRun: Sendable {
         let estimate = plan.estimating()
         defer { estimate.cancel() }
         for attempt in 1...Self.mostAttempts {
+            try Task.checkCancellation()
             let archive = house.time.randomHex(digits: 32)
             lease.show(
                 LeasedStream(
@@ -85,12 +89,9 @@ package struct ArchiveRun: Sendable {
             let volumes = await plan.journal.volumes
             lease.show(nil)
             switch outcome {
-            case .complete(let written):
-                await plan.writer.unmount()
-                return await ended(plan, written, volumes)
+            case .complete(let written): return await ended(plan, written, volumes)
             case .void(let void):
                 guard void.canBeginAnew, attempt < Self.mostAttempts, !control.isCancelled else {
-                    await plan.writer.unmount()
                     return gaveUp(plan, void, archive, volumes)
                 }
                 line("again", "the archive is begun anew (\(attempt + 1) of \(Self.mostAttempts)): \(void.words)")

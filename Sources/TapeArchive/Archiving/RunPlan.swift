@@ -87,11 +87,12 @@ extension ArchiveRun {
         let writer = try TapeWriter(
             ring: ring, flow: flow, feed: feed, supply: supply, journal: journal, scratch: spool, time: house.time)
         let told = SourceTold(line: line)
-        control.onCancel {
-            writer.cancel()
+        // The control may be held by who lends the drive: it must not hold the buffer in turn.
+        control.onCancel { [weak writer] in
+            writer?.cancel()
             told.stop()
         }
-        control.onPause { writer.pause($0) }
+        control.onPause { [weak writer] in writer?.pause($0) }
         tell(ring, rule, base)
         return RunPlan(
             base: base, source: source, told: told, supply: supply, journal: journal, writer: writer, flow: flow,
