@@ -281,7 +281,7 @@ int clinux_pidfd(int pid) { RESULT((int)syscall(SYS_pidfd_open, pid, 0)); }
 
 int clinux_pipe(int ends[2]) { RESULT(pipe2(ends, O_CLOEXEC)); }
 
-int clinux_spawn(char *const arguments[], char *const environment[], int output, int errors) {
+int clinux_spawn(char *const arguments[], char *const environment[], int input, int output, int errors) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t all, none;
@@ -295,7 +295,8 @@ int clinux_spawn(char *const arguments[], char *const environment[], int output,
         posix_spawn_file_actions_destroy(&actions);
         return -result;
     }
-    result = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    result = input >= 0 ? posix_spawn_file_actions_adddup2(&actions, input, 0)
+                        : posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     if (result == 0) result = posix_spawn_file_actions_adddup2(&actions, output, 1);
     if (result == 0) result = posix_spawn_file_actions_adddup2(&actions, errors, 2);
     if (result == 0) result = posix_spawn_file_actions_addclosefrom_np(&actions, 3);

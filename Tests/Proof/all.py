@@ -25,6 +25,7 @@ PROOFS = (
     ("powercuts", "powercuts.py", ()),
     ("mirror20k", "mirror20k.py", ()),
     ("trace", "trace.py", ()),
+    ("tape_sets", "tape_sets.py", ()),
     ("voice", "voice.py", ()),
     ("calendar_firings", "calendar_firings.py", ()),
     ("api", "api.py", ()),

@@ -280,3 +280,10 @@ def options_of(parser):
     options = parser.parse_args()
     options.binary = os.path.abspath(options.binary)
     return options
+
+
+def probe_of(options):
+    """The program that drives the tape library from inside; it is built beside the other."""
+    if os.path.basename(options.binary) == "TapeProbe":
+        return options.binary
+    return os.path.join(os.path.dirname(options.binary), "TapeProbe")

@@ -136,9 +136,9 @@ int clinux_become_subreaper(void);
 int clinux_pidfd(int pid);
 // A close-on-exec pipe: [0] for reading, [1] for writing.
 int clinux_pipe(int ends[2]);
-// Starts a program in a process group of its own with default signals, nothing on its standard input and no descriptor
-// but the first three; returns its process id.
-int clinux_spawn(char *const arguments[], char *const environment[], int output, int errors);
+// Starts a program in a process group of its own with default signals and no descriptor but the first three; returns its process id.
+// Input: -1 for nothing on its standard input.
+int clinux_spawn(char *const arguments[], char *const environment[], int input, int output, int errors);
 // Waits on the monotonic clock, which no change of the wall's can stretch; -ETIMEDOUT when the time is over first.
 int clinux_semaphore_wait(sem_t *semaphore, int64_t nanoseconds);
 int64_t clinux_boot_nanoseconds(void);

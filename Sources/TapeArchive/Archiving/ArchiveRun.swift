@@ -17,6 +17,10 @@ package struct ArchiveRun: Sendable {
         package var stateFolder: String
         /// Memory that buffers may take now.
         package var room: @Sendable () -> MemoryRoom
+        /// The key that an archive is sealed with. Blocks; throws `Failure`.
+        package var key: @Sendable (SecretReference) throws -> ArchiveKey
+        /// The key with that id, if it is at hand.
+        package var keys: @Sendable (String) -> ArchiveKey?
 
         package init(
             catalog: Catalog, files: any FileCalls = LinuxFiles(side: .source), time: SystemTime = .live,
@@ -28,6 +32,8 @@ package struct ArchiveRun: Sendable {
             self.time = time
             self.stateFolder = stateFolder
             self.room = room
+            key = { _ in throw Failure.noKeys }
+            keys = { _ in nil }
         }
     }
 
@@ -59,7 +65,10 @@ package struct ArchiveRun: Sendable {
             let plan = try await runBlocking(name: "tape plan") { try prepare() }
             let task = Task { try await attempts(plan) }
             control.onCancel { task.cancel() }
-            return try await task.value
+            let ended = await task.result
+            // Whatever happened, the door is unlocked.
+            await plan.writer.unmount()
+            return try ended.get()
         } catch { return failed(error) }
     }
 
@@ -70,6 +79,7 @@ package struct ArchiveRun: Sendable {
         let estimate = plan.estimating()
         defer { estimate.cancel() }
         for attempt in 1...Self.mostAttempts {
+            try Task.checkCancellation()
             let archive = house.time.randomHex(digits: 32)
             lease.show(
                 LeasedStream(
@@ -79,12 +89,9 @@ package struct ArchiveRun: Sendable {
             let volumes = await plan.journal.volumes
             lease.show(nil)
             switch outcome {
-            case .complete(let written):
-                await plan.writer.unmount()
-                return await ended(plan, written, volumes)
+            case .complete(let written): return await ended(plan, written, volumes)
             case .void(let void):
                 guard void.canBeginAnew, attempt < Self.mostAttempts, !control.isCancelled else {
-                    await plan.writer.unmount()
                     return gaveUp(plan, void, archive, volumes)
                 }
                 line("again", "the archive is begun anew (\(attempt + 1) of \(Self.mostAttempts)): \(void.words)")
@@ -97,7 +104,7 @@ package struct ArchiveRun: Sendable {
         let tape = ArchivePlan(
             set: archive, archive: archive, job: work.job, pool: pool.name, blockSize: plan.blockSize,
             device: lease.settings.device.isEmpty ? "/dev/nst0" : lease.settings.device,
-            base: plan.base?.archive ?? "")
+            base: plan.base?.archive ?? "", compression: Compression(pool.compression), key: plan.key)
         let (source, told) = (plan.source, plan.told)
         let open: @Sendable () throws -> any EntrySource = {
             do { return SourceFeed(try source.open(), told) } catch {
@@ -111,9 +118,9 @@ package struct ArchiveRun: Sendable {
         line(
             "spool",
             "parts of \(Quantity.bytes(Int64(bounds.part))) in \(folder), at most \(bounds.parts) of them at a time")
-        return try await plan.writer.write(tape) { ring, keeping in
-            try ArchiveProducer.staged(
-                open, keeping, over: StageSpool(bounds, in: folder, files: files), into: ring)
+        return try await plan.writer.write(tape) { ring, producer in
+            try producer.staged(
+                open, over: StageSpool(bounds, in: folder, files: files), into: ring)
         }
     }
 }
@@ -162,6 +169,11 @@ extension ArchiveRun {
 }
 
 extension Failure {
+    /// Never in clear what was to be sealed.
+    static let noKeys = Failure(
+        code: "ENCRYPTION_UNAVAILABLE", side: .settings, message: "no key can be read here",
+        hint: "Take the encryption out of the settings, or another pool.")
+
     static let cancelled = Failure(
         code: "ARCHIVE_INTERRUPTED", side: .engine, message: "cancelled before the first block",
         hint: "Run the job again.")

@@ -108,7 +108,8 @@ actor CatalogJournal: ArchiveJournal {
         (record.streamBytes, record.entries) = (written.facts.streamBytes, written.facts.entries)
         record.deletions = written.facts.deletions
         (record.driveSerial, record.driveFirmware) = watch.drive
-        try tapes.commit(record, last: nil, nil)
+        (record.compression, record.key) = (Pool.Packing(written.facts.compression), written.facts.key)
+        try tapes.commit(record, last: nil, frames: written.facts.frames.map(FrameRecord.init), nil)
         archive = nil
         isCleaningWanted = written.wantsCleaning
         try endSpell(now)
@@ -175,6 +176,21 @@ extension VolumeFate {
         case .unproved(let words): "is scanned before it is written to again: \(words)"
         }
     }
+}
+
+extension Pool.Packing {
+    init(_ compression: Compression) {
+        self = Pool.Packing(rawValue: compression.rawValue) ?? .none
+    }
+}
+
+extension Compression {
+    /// `drive` leaves it to the drive.
+    init(_ packing: Pool.Packing) { self = Compression(rawValue: packing.rawValue) ?? .none }
+}
+
+extension FrameRecord {
+    init(_ frame: IndexFacts.FramePlace) { self.init(plain: frame.plain, packed: frame.packed) }
 }
 
 extension PartRecord {

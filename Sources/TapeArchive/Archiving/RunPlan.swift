@@ -17,6 +17,8 @@ struct RunPlan: Sendable {
     /// The folder for rows and parts under way.
     let spool: PathBytes
     let blockSize: Int
+    /// Nil: not sealed.
+    let key: ArchiveKey?
     let began: Int64
 
     /// Walks the sources beside the run, so that people can be told when it ends; cancel the task when it did.
@@ -65,13 +67,7 @@ struct RunPlan: Sendable {
 extension ArchiveRun {
     /// Refuses what cannot be, and makes what is needed. Blocks.
     func prepare() throws -> RunPlan {
-        if pool.encryption != nil || work.settings.encryption != nil {
-            // Never in clear what was to be sealed.
-            throw Failure(
-                code: "ENCRYPTION_UNAVAILABLE", side: .settings,
-                message: "pool \(printable(pool.name.utf8)) is encrypted, and archives cannot be sealed yet",
-                hint: "Take the key out of the settings, or another pool.")
-        }
+        let key = try (work.settings.encryption ?? pool.encryption).map { try house.key($0) }
         let tapes = TapeCatalog(house.catalog)
         let base = try ArchiveSource.base(of: work, tapes, line)
         let source = try ArchiveSource(work.settings, base: base, tapes, files: house.files)
@@ -91,15 +87,16 @@ extension ArchiveRun {
         let writer = try TapeWriter(
             ring: ring, flow: flow, feed: feed, supply: supply, journal: journal, scratch: spool, time: house.time)
         let told = SourceTold(line: line)
-        control.onCancel {
-            writer.cancel()
+        // The control may be held by who lends the drive: it must not hold the buffer in turn.
+        control.onCancel { [weak writer] in
+            writer?.cancel()
             told.stop()
         }
-        control.onPause { writer.pause($0) }
+        control.onPause { [weak writer] in writer?.pause($0) }
         tell(ring, rule, base)
         return RunPlan(
             base: base, source: source, told: told, supply: supply, journal: journal, writer: writer, flow: flow,
-            expected: expected, spool: spool, blockSize: blockSize, began: house.time.monotonic())
+            expected: expected, spool: spool, blockSize: blockSize, key: key, began: house.time.monotonic())
     }
 
     private func tell(_ ring: BlockRing, _ rule: FlowRule, _ base: ArchiveRecord?) {
@@ -111,9 +108,6 @@ extension ArchiveRun {
         line(
             "buffer",
             "\(Quantity.bytes(Int64(ring.capacity))) in blocks of \(Quantity.bytes(Int64(ring.blockSize))), \(rule)")
-        if ![.none, .drive].contains(pool.compression) {
-            line("compression", "\(pool.compression.rawValue) is not there yet: the archive is written as it is")
-        }
     }
 
     private func ring(_ blockSize: Int) throws -> BlockRing {

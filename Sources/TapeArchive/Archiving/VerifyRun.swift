@@ -34,7 +34,7 @@ package struct VerifyRun: Sendable {
     package func verify() async -> TapeRunEnd {
         do {
             let finder = StoppableFinder(lease.finder, control)
-            let reader = try TapeReader(finder: finder)
+            let reader = try TapeReader(finder: finder, keys: house.keys, scratch: PathBytes(house.stateFolder))
             let task = Task { try await verify(with: reader) }
             control.onCancel { task.cancel() }
             let end = try await task.value
@@ -111,12 +111,12 @@ package struct VerifyRun: Sendable {
         var back = ReadBack()
         back.volumes = (parts + index).map(\.label)
         do {
-            let folder = PathBytes(house.stateFolder)
-            let found = try await ReadIndex(index, with: reader, in: folder, files: house.ownFiles)
+            let found = try await reader.index(index)
             if found.facts.parts != parts { back.report.add([], "lies elsewhere than its index says") }
             let control = control
             let read = try await reader.read(
-                parts, into: try RowComparer(found.listing, known: walk, isStopped: { control.isCancelled }))
+                parts, frames: found.facts.frames,
+                into: try RowComparer(found.listing, known: walk, isStopped: { control.isCancelled }))
             var sink = read.sink
             back.report = try sink.finish()
             back.damage = read.damage

@@ -8,19 +8,17 @@ package struct VolumeSettling: Sendable {
     private let tapes: TapeCatalog
     private let known: KnownVolume
     private let spool: PathBytes
-    private let files: any FileCalls
     private let time: SystemTime
     private let line: @Sendable (String, String) -> Void
 
     /// `spool`: an existing folder of our own. `line`: a code and words.
     package init(
-        _ known: KnownVolume, _ tapes: TapeCatalog, spool: PathBytes, files: any FileCalls = LinuxFiles(side: .engine),
-        time: SystemTime = .live, line: @escaping @Sendable (String, String) -> Void
+        _ known: KnownVolume, _ tapes: TapeCatalog, spool: PathBytes, time: SystemTime = .live,
+        line: @escaping @Sendable (String, String) -> Void
     ) {
         self.known = known
         self.tapes = tapes
         self.spool = spool
-        self.files = files
         self.time = time
         self.line = line
     }
@@ -58,7 +56,7 @@ package struct VolumeSettling: Sendable {
         for name in sight.tail.compactMap(\.facts).filter({ $0.kind == .index }).map(\.archive)
             + ours.map(\.archive.archive)
         where !names.contains(name) { names.append(name) }
-        let reader = try TapeReader(finder: TheDrive(drive: drive))
+        let reader = try TapeReader(finder: TheDrive(drive: drive), scratch: spool)
         for name in names { try await settle(name, sight, ours.map(\.part), reader) }
         let end = try await runBlocking(name: "tape settle") { try close(drive, sight) }
         let (files, block) = (end.files, end.block)
@@ -155,7 +153,7 @@ package struct VolumeSettling: Sendable {
         let record = try await runBlocking(name: "tape catalog") { try tapes.archive(name) }
         guard record?.state != .complete, record?.state != .gone else { return }
         if let index = try await index(of: name, record, sight),
-            let found = try? await ReadIndex([index], with: reader, in: spool, files: files),
+            let found = try? await reader.index([index]),
             found.facts.archive == name,
             let parts = try await runBlocking(name: "tape catalog", { try proved(found.facts, record, sight) })
         {
@@ -219,12 +217,14 @@ package struct VolumeSettling: Sendable {
         record.expiresAt = record.expiresAt ?? pool?.retention.expiry(ofWrittenAt: now)
         (record.streamBytes, record.entries, record.deletions) = (facts.streamBytes, facts.entries, facts.deletions)
         record.isAdopted = true
+        record.compression = Pool.Packing(facts.compression)
+        record.key = facts.key
         record.id = try tapes.adopt(record, parts: parts + [PartRecord(index, .index, on: known, at: now)])
         let taker = CatalogRows(tapes.recorder(for: record.id))
         var rows = found.listing.reader()
         while let row = try rows.next() { try taker.take(row) }
         try taker.end()
-        try tapes.commit(record, last: nil, nil)
+        try tapes.commit(record, last: nil, frames: facts.frames.map(FrameRecord.init), nil)
     }
 
     // MARK: Ending

@@ -18,78 +18,68 @@ package struct ArchiveVerdict: Hashable, Sendable {
 }
 
 extension TapeReader {
-    /// The index of an archive: its facts and all rows, whose hash was right. Throws `FormatFault.malformed` otherwise.
-    package func index(_ parts: [StoredPart]) async throws -> (facts: IndexFacts, rows: [IndexRow]) {
-        let read = try await read(parts, into: MemberCollector())
-        guard read.damage.isEmpty, read.sink.troubles.isEmpty,
-            let text = read.sink.members[Array(IndexFacts.fileName.utf8)], let facts = IndexFacts.read(text),
-            let listing = read.sink.members[Array(facts.listing.name.utf8)],
-            try Digest.sha256(listing) == facts.listing.sha256
-        else { throw FormatFault.malformed("the index is damaged", offset: 0) }
-        var lines = IndexLines()
-        let rows = listing.withUnsafeBytes { lines.take($0) }
-        guard lines.badLines == 0, lines.isWhole else {
-            throw FormatFault.malformed("the listing is damaged", offset: 0)
-        }
-        return (facts, rows)
+    /// The index of an archive. Throws `FormatFault.malformed` when it is not whole.
+    package func index(_ parts: [StoredPart]) async throws -> ReadIndex {
+        let read = try await read(parts, into: IndexCollector(in: scratch))
+        guard read.damage.isEmpty else { throw IndexCollector.damaged }
+        return try read.sink.index()
     }
 
     /// Reads every block of an archive and compares each file with the index on the tape.
     package func verify(index parts: [StoredPart]) async throws -> ArchiveVerdict {
-        let (facts, rows) = try await index(parts)
-        let wanted = rows.compactMap { row -> IndexedEntry? in
-            if case .entry(let entry) = row.subject { entry } else { nil }
-        }
-        let read = try await read(facts.parts, into: HashComparer(wanted))
+        let index = try await index(parts)
+        let facts = index.facts
+        let read = try await read(facts.parts, frames: facts.frames, into: HashComparer(index.listing))
+        var comparer = read.sink
+        try comparer.finish()
         var verdict = ArchiveVerdict(facts: facts)
-        (verdict.files, verdict.bytes) = (read.sink.files, read.sink.bytes)
-        (verdict.bad, verdict.damage) = (read.sink.bad, read.damage)
-        for missing in wanted.dropFirst(read.sink.next) {
-            verdict.bad.append(ArchiveVerdict.Bad(name: missing.entry.name, words: "not on the tape"))
-        }
+        (verdict.files, verdict.bytes) = (comparer.files, comparer.bytes)
+        (verdict.bad, verdict.damage) = (comparer.bad, read.damage)
         return verdict
     }
 }
 
-/// Keeps the members of a small archive.
-private struct MemberCollector: ArchiveSink, Sendable {
-    var members: [[UInt8]: [UInt8]] = [:]
-    var troubles: [ArchiveTrouble] = []
-    private var name: [UInt8] = []
-    private var bytes: [UInt8] = []
-
-    mutating func begin(_ entry: ArchiveEntry, at place: MemberPlace) { (name, bytes) = (entry.name, []) }
-    mutating func data(_ more: UnsafeRawBufferPointer, at offset: Int64) { bytes.append(contentsOf: more) }
-    mutating func end(isWhole: Bool) { members[name] = bytes }
-    mutating func trouble(_ trouble: ArchiveTrouble) { troubles.append(trouble) }
-}
-
 /// Compares members, in order, with the rows of an index.
 private struct HashComparer: ArchiveSink, Sendable {
-    let wanted: [IndexedEntry]
-    private(set) var next = 0
     private(set) var files: Int64 = 0
     private(set) var bytes: Int64 = 0
     private(set) var bad: [ArchiveVerdict.Bad] = []
+    private var rows: ArchiveListing.Reader
+    /// The row that comes next, and that of the open member.
+    private var next: IndexedEntry?
+    private var open: IndexedEntry?
     private var hasher: HasherBox?
     private var name: [UInt8] = []
 
-    init(_ wanted: [IndexedEntry]) { self.wanted = wanted }
+    init(_ listing: ArchiveListing) throws {
+        rows = listing.reader()
+        next = try nextEntry()
+    }
 
     mutating func begin(_ entry: ArchiveEntry, at place: MemberPlace) throws {
-        name = entry.name
-        hasher = try HasherBox()
+        (name, open, hasher) = (entry.name, nil, try HasherBox())
         // A damaged header costs its member: the rows before the one that comes are what is missing.
-        while next < wanted.count, wanted[next].place.start < place.start {
-            bad.append(ArchiveVerdict.Bad(name: wanted[next].entry.name, words: "not on the tape"))
-            next += 1
-        }
-        guard next < wanted.count, wanted[next].place.start == place.start, wanted[next].entry.name == name else {
+        while let row = next, row.place.start < place.start { try miss(row) }
+        guard let row = next, row.place.start == place.start, row.entry.name == name else {
             bad.append(ArchiveVerdict.Bad(name: name, words: "not in the index"))
-            hasher = nil
             return
         }
-        next += 1
+        (open, next) = (row, try nextEntry())
+    }
+
+    /// All that is left of the rows is not on the tape.
+    mutating func finish() throws { while let row = next { try miss(row) } }
+
+    private mutating func miss(_ row: IndexedEntry) throws {
+        bad.append(ArchiveVerdict.Bad(name: row.entry.name, words: "not on the tape"))
+        next = try nextEntry()
+    }
+
+    private mutating func nextEntry() throws -> IndexedEntry? {
+        while let row = try rows.next() {
+            if case .entry(let entry) = row.subject { return entry }
+        }
+        return nil
     }
 
     mutating func data(_ more: UnsafeRawBufferPointer, at offset: Int64) {
@@ -98,9 +88,8 @@ private struct HashComparer: ArchiveSink, Sendable {
     }
 
     mutating func end(isWhole: Bool) throws {
-        guard let hasher, next > 0 else { return }
+        guard let hasher, let hash = open?.hash else { return }
         files += 1
-        let hash = wanted[next - 1].hash
         if !isWhole {
             bad.append(ArchiveVerdict.Bad(name: name, words: "not whole"))
         } else if !hash.isEmpty, try hasher.raw.finish().description != hash {

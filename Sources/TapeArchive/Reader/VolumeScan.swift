@@ -4,14 +4,24 @@ package struct ScannedFile: Hashable, Sendable {
     package var file: Int
     package var firstBlock: Int64
     package var blocks: Int64
-    /// Nil for what has no head of ours.
+    package var bytes: Int64 = 0
+    /// Of its head; of a raw part those of the text before it. Nil for what is not ours.
     package var facts: PartFacts?
     package var headBytes: Int
     /// A filemark ends it; what has none was cut off.
     package var isEnded: Bool
 
+    /// The text before a raw part.
+    package var isFront: Bool { headBytes > 0 && announcesRaw }
+    /// A raw part: its facts are those of the text before it.
+    package var isRaw: Bool { headBytes == 0 && announcesRaw }
     /// Filemarks were lost or added before here: its head says another number (F19).
-    package var isOutOfStep: Bool { facts.map { $0.sequence != file } ?? false }
+    package var isOutOfStep: Bool { facts.map { $0.sequence != (isRaw ? file - 1 : file) } ?? false }
+
+    private var announcesRaw: Bool {
+        guard let facts, facts.kind == .archive || facts.kind == .index else { return false }
+        return !facts.compression.isPlain || !facts.key.isEmpty
+    }
 }
 
 extension TapeReader {
@@ -34,6 +44,7 @@ extension TapeReader {
                 switch try buffer.read(drive) {
                 case .block(let count):
                     file.blocks += 1
+                    file.bytes += Int64(count)
                     guard isLooking else { continue }
                     front += buffer.bytes(count)
                     switch FoundHead.read(front[...]) {
@@ -48,6 +59,7 @@ extension TapeReader {
                 case .endOfData: break reading
                 }
             }
+            if file.facts == nil, let before = found.last, before.isFront { file.facts = before.facts }
             if file.isEnded || file.blocks > 0 { found.append(file) }
             if !file.isEnded { return found }
         }

@@ -27,7 +27,7 @@ package struct ArchiveListing: Hashable, Sendable {
     package func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws { try spool.forEach(body) }
 
     /// Gives rows in order.
-    package struct Reader {
+    package struct Reader: Sendable {
         private let spool: Spool
         private var lines = IndexLines()
         private var rows: ArraySlice<IndexRow> = []

@@ -1,34 +1,36 @@
+import BackupModel
 import WorkerKit
 
-/// Where the rows of an index go while their archive is made.
-struct RowKeeping: Sendable {
-    /// A folder for what is too much for memory.
+/// Writes into the ring what a source gives, as one archive. Runs on the producer's thread.
+struct ArchiveProducer: Sendable {
+    /// What an archive's bytes go through on their way to the tape.
+    var packing: StreamPacking
+    /// A folder for rows.
     var scratch: PathBytes
+    /// Gets the rows too.
     var taker: (any RowTaker)?
-}
 
-/// Makes an archive's stream of what a source gives. Runs on the producer's thread.
-enum ArchiveProducer {
-    /// Into the ring, whose stream it ends, by `finish` or by `abort`. The rows of the index come back, in order.
-    static func archive(
-        _ source: any EntrySource, _ keeping: RowKeeping, into ring: BlockRing
-    ) throws -> ListingDraft {
-        try ending(ring) { try compose(source, keeping, into: RingSink(ring: ring)).rows }
+    /// What the index will say.
+    struct Product: Sendable {
+        var rows: ListingDraft
+        /// Before it was packed.
+        var streamBytes: Int64
+        var frames: [IndexFacts.FramePlace] = []
+    }
+
+    /// Ends the ring's stream, by `finish` or by `abort`.
+    func archive(_ source: any EntrySource, into ring: BlockRing) throws -> Product {
+        try ending(ring) { try packed(source, into: RingSink(ring: ring)) }
     }
 
     /// Over a spool on disk: built on a thread of its own at the source's pace, given to the ring in bursts.
-    static func staged(
-        _ source: @escaping @Sendable () throws -> any EntrySource, _ keeping: RowKeeping, over stage: StageSpool,
-        into ring: BlockRing
-    ) throws -> ListingDraft {
-        let built = Monitor<Result<ListingDraft, any Error>?>(nil)
+    func staged(
+        _ source: @escaping @Sendable () throws -> any EntrySource, over stage: StageSpool, into ring: BlockRing
+    ) throws -> Product {
+        let built = Monitor<Result<Product, any Error>?>(nil)
         return try ending(ring) {
             try WorkerThread.start(name: "stage") {
-                let result = Result {
-                    var (rows, sink) = try compose(source(), keeping, into: StageSink(stage))
-                    try sink.close()
-                    return rows
-                }
+                let result = Result { try packed(source(), into: StageSink(stage)) }
                 if case .failure(let error) = result { stage.stop(error) }
                 built.change { $0 = result }
             }
@@ -41,16 +43,51 @@ enum ArchiveProducer {
         }
     }
 
-    /// The whole stream.
-    static func compose<Sink: ByteSink>(
-        _ source: any EntrySource, _ keeping: RowKeeping, into sink: Sink
-    ) throws -> (rows: ListingDraft, sink: Sink) {
-        var rows = try ListingDraft(in: keeping.scratch)
+    private func packed(_ source: any EntrySource, into out: some ByteSink) throws -> Product {
+        guard !packing.compression.isPlain else {
+            guard let seal = packing.seal else { return try members(source, out).product }
+            return try members(source, seal.sealer(into: out)).product
+        }
+        let packer = ChildCompressor(packing.compression)
+        guard let seal = packing.seal else {
+            var (product, sink) = try members(source, FrameCutter(packer, into: out))
+            product.frames = sink.frames
+            return product
+        }
+        var (product, sink) = try members(source, FrameCutter(packer, into: seal.sealer(into: out)))
+        product.frames = sink.frames
+        return product
+    }
+
+    /// The index file of an archive; it is sealed when its archive is.
+    func index(_ facts: IndexFacts, _ listing: ArchiveListing, into ring: BlockRing) throws {
+        try ending(ring) {
+            let out = RingSink(ring: ring)
+            guard let seal = packing.seal else { return try facts.write(listing, into: out) }
+            try facts.write(listing, into: seal.sealer(into: out))
+        }
+    }
+
+    private func ending<Value>(_ ring: BlockRing, _ body: () throws -> Value) throws -> Value {
+        do {
+            let value = try body()
+            ring.finish()
+            return value
+        } catch {
+            ring.abort(error)
+            throw error
+        }
+    }
+
+    private func members<Sink: ByteSink>(
+        _ source: any EntrySource, _ sink: Sink
+    ) throws -> (product: Product, sink: Sink) {
+        var rows = try ListingDraft(in: scratch)
         var writer = ArchiveWriter(into: sink)
         var open: IndexedEntry?
         func keep(_ row: IndexRow) throws {
             try rows.append(row)
-            try keeping.taker?.take(row)
+            try taker?.take(row)
         }
         while let item = try source.next() {
             switch item {
@@ -67,34 +104,40 @@ enum ArchiveProducer {
             }
         }
         try writer.close()
-        try keeping.taker?.end()
-        return (rows, writer.sink)
-    }
-
-    /// The index file of an archive.
-    static func index(_ facts: IndexFacts, _ listing: ArchiveListing, into ring: BlockRing) throws {
-        try ending(ring) {
-            var writer = ArchiveWriter(into: RingSink(ring: ring))
-            try facts.begin(&writer)
-            try listing.forEachPiece { try writer.write($0) }
-            try writer.finish()
-            try writer.close()
-        }
-    }
-
-    private static func ending<Product>(_ ring: BlockRing, _ body: () throws -> Product) throws -> Product {
-        do {
-            let product = try body()
-            ring.finish()
-            return product
-        } catch {
-            ring.abort(error)
-            throw error
-        }
+        try writer.sink.finish()
+        try taker?.end()
+        return (Product(rows: rows, streamBytes: writer.offset), writer.sink)
     }
 
     private struct RingSink: ByteSink {
         let ring: BlockRing
         mutating func put(_ bytes: UnsafeRawBufferPointer) throws { try ring.append(bytes) }
+    }
+}
+
+/// How a stream is changed between archive and tape. What is changed lies raw on its tapes, a small text before it.
+struct StreamPacking: Sendable {
+    var compression = Compression.none
+    var seal: Seal?
+
+    var isRaw: Bool { !compression.isPlain || seal != nil }
+
+    /// One stream's encryption.
+    struct Seal: Sendable {
+        var key: ArchiveKey
+        /// Of the key.
+        var id: String
+        /// Never used twice.
+        var salt: [UInt8]
+
+        init(_ key: ArchiveKey, random: () -> UInt64) throws(FormatFault) {
+            self.key = key
+            id = try key.id()
+            salt = (0..<4).flatMap { _ in withUnsafeBytes(of: random()) { Array($0) } }
+        }
+
+        func sealer<Sink: ByteSink>(into sink: Sink) throws -> CipherSealer<Sink> {
+            try CipherSealer(key, salt: salt, into: sink)
+        }
     }
 }

@@ -34,6 +34,22 @@ struct MountedVolume {
         end = TapeEnd(files: end.files + 1, block: end.block + blocks + 1)
     }
 
+    /// Writes a small tape file, behind a synchronous filemark. Refused at early warning: what of it is on the tape then
+    /// is ended too, and is no file of ours.
+    mutating func writeFile(_ bytes: [UInt8], blockSize: Int) throws -> BlockWritten {
+        var blocks: Int64 = 0
+        for start in stride(from: 0, to: bytes.count, by: blockSize) {
+            let block = bytes[start..<min(start + blockSize, bytes.count)]
+            guard try block.withUnsafeBytes({ try drive.write($0) }) == .written else {
+                if blocks > 0 { try endFile(blocks: blocks) }
+                return .earlyWarning
+            }
+            blocks += 1
+        }
+        try endFile(blocks: blocks)
+        return .written
+    }
+
     /// Reads the block before the filemark again: a drive may say more than is there (F31). Stands at the end of data
     /// afterwards.
     func holdsLast(_ block: [UInt8]) throws -> Bool {

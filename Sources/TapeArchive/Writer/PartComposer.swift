@@ -1,9 +1,11 @@
 /// Makes tape blocks of a part's head and the ring's blocks, and knows where on the tape each byte of the stream is.
 ///
 /// A head is no whole number of blocks: behind it the ring's blocks lie shifted, so what does not fit is carried on to
-/// the next tape block, or to the next tape. Used on the drive's thread only.
+/// the next tape block, or to the next tape. A raw part has no head: blocks are the ring's, the last one as short as it
+/// is. Used on the drive's thread only.
 final class PartComposer {
     let blockSize: Int
+    let isRaw: Bool
     private(set) var frame: PartFrame
     /// Of this part, on the tape.
     private(set) var blocks: Int64 = 0
@@ -21,8 +23,9 @@ final class PartComposer {
         var ring = 0
     }
 
-    init(blockSize: Int) {
+    init(blockSize: Int, isRaw: Bool) {
         self.blockSize = blockSize
+        self.isRaw = isRaw
         frame = PartFrame(start: 0, headBytes: 0, blockSize: blockSize)
     }
 
@@ -47,9 +50,9 @@ final class PartComposer {
 
     private func restart(_ facts: PartFacts, device: String) throws {
         tracker = start.tracker
-        let head = try PartHead(facts, at: tracker.standing, device: device)
-        frame = PartFrame(start: facts.offset, headBytes: head.bytes.count, blockSize: blockSize)
-        lead = head.bytes + start.carried
+        let head = isRaw ? [] : try PartHead(facts, at: tracker.standing, device: device).bytes
+        frame = PartFrame(start: facts.offset, headBytes: head.count, blockSize: blockSize)
+        lead = head + start.carried
         blocks = 0
         last = []
     }
@@ -71,11 +74,11 @@ final class PartComposer {
         return .written
     }
 
-    /// The stream is over: writes what is left, filled up with zeros.
+    /// The stream is over: writes what is left, filled up with zeros where it is no raw part.
     func finish(to drive: any TapeDrive) throws -> BlockWritten {
         guard try flush(to: drive) == .written else { return .earlyWarning }
         guard !lead.isEmpty else { return .written }
-        let fill = [UInt8](repeating: 0, count: blockSize - lead.count)
+        let fill = [UInt8](repeating: 0, count: isRaw ? 0 : blockSize - lead.count)
         guard try write(lead + fill, to: drive) == .written else { return .earlyWarning }
         lead = []
         return .written
@@ -91,8 +94,10 @@ final class PartComposer {
 
     private func write(_ block: [UInt8], to drive: any TapeDrive) throws -> BlockWritten {
         guard try block.withUnsafeBytes({ try drive.write($0) }) == .written else { return .earlyWarning }
-        let head = frame.content(ofBlock: blocks).head.count
-        try block[head...].withUnsafeBytes { try tracker.feed($0) }
+        if !isRaw {
+            let head = frame.content(ofBlock: blocks).head.count
+            try block[head...].withUnsafeBytes { try tracker.feed($0) }
+        }
         blocks += 1
         last = block
         return .written

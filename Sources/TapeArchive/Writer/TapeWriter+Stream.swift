@@ -13,20 +13,24 @@ extension TapeWriter {
     final class Passage {
         let kind: PartFacts.Kind
         let plan: ArchivePlan
+        let packing: StreamPacking
         let composer: PartComposer
         var loop: DrainLoop
         var parts: [StoredPart] = []
         var need = VolumeNeed.Reason.begins
         /// The part is begun on the mounted volume.
         var isBegun = false
+        /// The text before the raw part stands on the mounted volume.
+        var hasFront = false
         /// Its bytes are in the ring from its start on, and it must begin again.
         var isAgain = false
 
-        init(_ kind: PartFacts.Kind, _ plan: ArchivePlan, _ loop: DrainLoop) {
+        init(_ kind: PartFacts.Kind, _ plan: ArchivePlan, _ packing: StreamPacking, _ loop: DrainLoop) {
             self.kind = kind
             self.plan = plan
+            self.packing = packing
             self.loop = loop
-            composer = PartComposer(blockSize: plan.blockSize)
+            composer = PartComposer(blockSize: plan.blockSize, isRaw: packing.isRaw)
         }
 
         var part: Int { parts.count + 1 }
@@ -36,12 +40,13 @@ extension TapeWriter {
 
     /// Throws `ArchiveVoid`, `JournalFault`, and what the source or the tape failed with.
     func stream<Product: Sendable>(
-        _ kind: PartFacts.Kind, _ plan: ArchivePlan, produce: @escaping @Sendable (BlockRing) throws -> Product
+        _ kind: PartFacts.Kind, _ plan: ArchivePlan, _ packing: StreamPacking,
+        produce: @escaping @Sendable (BlockRing) throws -> Product
     ) async throws -> Streamed<Product> {
         ring.restart()
         let ring = ring
         let producer = Task.detached { try await runBlocking(name: "tape source") { try produce(ring) } }
-        let passage = Passage(kind, plan, DrainLoop(ring: ring, gauges: flow, drive: feed))
+        let passage = Passage(kind, plan, packing, DrainLoop(ring: ring, gauges: flow, drive: feed))
         do {
             while try await !step(passage) {}
             return try await Streamed(
@@ -58,7 +63,13 @@ extension TapeWriter {
     private func step(_ passage: Passage) async throws -> Bool {
         try await mount(passage)
         do {
-            if !passage.isBegun { try await announce(try begin(passage)) }
+            if !passage.isBegun {
+                guard let part = try begin(passage) else {
+                    try await endVolume(passage)
+                    return false
+                }
+                try await journalled { try await journal.begins(part) }
+            }
             switch try drain(passage) {
             case .whole:
                 try await endPart(passage, isLast: true)
@@ -87,17 +98,24 @@ extension TapeWriter {
         }
     }
 
-    /// The head of the part, at a proved position (F16). Nothing is written here yet.
-    private func begin(_ passage: Passage) throws -> BegunPart {
-        guard let mounted else { throw CancellationError() }
-        try mounted.requirePosition(mounted.end.block)
+    /// The head of the part, at a proved position (F16). Of a raw part its text is written here, or refused.
+    private func begin(_ passage: Passage) throws -> BegunPart? {
+        guard var volume = mounted else { throw CancellationError() }
+        try volume.requirePosition(volume.end.block)
         let plan = passage.plan
         var facts = PartFacts(
-            passage.kind, set: plan.set, archive: plan.archive, sequence: mounted.end.files, part: passage.part,
-            offset: passage.composer.offset, label: mounted.label.label, nonce: mounted.label.nonce,
-            blockSize: plan.blockSize, created: Words.instant(time))
+            passage.kind, set: plan.set, archive: plan.archive, sequence: volume.end.files, part: passage.part,
+            offset: passage.isAgain ? passage.composer.frame.start : passage.composer.offset,
+            label: volume.label.label, nonce: volume.label.nonce, blockSize: plan.blockSize,
+            created: Words.instant(time))
+        (facts.compression, facts.key) = (passage.packing.compression, passage.packing.seal?.id ?? "")
+        if passage.packing.isRaw, !passage.hasFront {
+            defer { mounted = volume }
+            let front = try RawPart.front(facts, device: plan.device)
+            guard try volume.writeFile(front, blockSize: plan.blockSize) == .written else { return nil }
+            passage.hasFront = true
+        }
         if passage.isAgain {
-            facts.offset = passage.composer.frame.start
             guard try passage.composer.beginAgain(facts, device: plan.device, in: ring) else {
                 throw ArchiveVoid(
                     words: "what must be written again is no longer in the buffer", canBeginAnew: true)
@@ -108,19 +126,15 @@ extension TapeWriter {
         (passage.isAgain, passage.isBegun) = (false, true)
         gauges.set {
             ($0.phase, $0.archive, $0.part) = (passage.kind == .index ? .index : .archive, plan.archive, facts.part)
-            ($0.volume, $0.file, $0.block) = (facts.label, facts.sequence, mounted.end.block)
+            ($0.volume, $0.file, $0.block) = (facts.label, volume.end.files, volume.end.block)
         }
         return BegunPart(
             kind: passage.kind, archive: plan.archive,
             part: StoredPart(
-                part: facts.part, label: facts.label, nonce: facts.nonce, file: facts.sequence, blocks: 0,
+                part: facts.part, label: facts.label, nonce: facts.nonce, file: volume.end.files, blocks: 0,
                 headBytes: passage.composer.frame.headBytes, offset: facts.offset, length: 0,
-                firstBlock: mounted.end.block),
-            drive: mounted.drive.identity, health: gauges.read().health)
-    }
-
-    private func announce(_ part: BegunPart) async throws {
-        try await journalled { try await journal.begins(part) }
+                firstBlock: volume.end.block),
+            drive: volume.drive.identity, health: gauges.read().health)
     }
 
     /// Ends the part's tape file. What is on the tape then is safe, and the ring need not keep it.
@@ -147,7 +161,7 @@ extension TapeWriter {
         mounted = volume
         ring.settle()
         sampleHealth(volume)
-        passage.isBegun = false
+        (passage.isBegun, passage.hasFront) = (false, false)
         try await journalled {
             try await journal.wrote(
                 WrittenFile(
@@ -158,7 +172,7 @@ extension TapeWriter {
 
     /// Early warning: part, end mark, and the volume is full (F1).
     private func endVolume(_ passage: Passage) async throws {
-        if passage.composer.blocks > 0 { try await endPart(passage, isLast: false) }
+        if passage.isBegun, passage.composer.blocks > 0 { try await endPart(passage, isLast: false) }
         guard var volume = mounted else { throw CancellationError() }
         let plan = passage.plan
         let trailer = VolumeEnd(
@@ -178,7 +192,7 @@ extension TapeWriter {
     func leave(_ passage: Passage, as state: VolumeFate, because reason: VolumeNeed.Reason) async throws {
         let nonce = mounted?.label.nonce ?? ""
         unmount()
-        passage.isBegun = false
+        (passage.isBegun, passage.hasFront) = (false, false)
         passage.need = reason
         try await journalled { try await journal.ended(volume: nonce, as: state) }
     }

@@ -80,11 +80,11 @@ extension TapeWriter {
     func abandon(_ passage: Passage, _ error: any Error) async throws {
         guard var volume = mounted, passage.isBegun else { return }
         let composer = passage.composer
-        guard composer.blocks > 0 else { return }
+        guard composer.blocks > 0 || passage.hasFront else { return }
         let first = volume.end
         do {
             try volume.requirePosition(first.block + composer.blocks)
-            try volume.endFile(blocks: composer.blocks)
+            if composer.blocks > 0 { try volume.endFile(blocks: composer.blocks) }
         } catch let fault {
             try await leave(passage, as: .unproved("\(Words.of(error)); \(Words.of(fault))"), because: .begins)
             return

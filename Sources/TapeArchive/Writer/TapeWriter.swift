@@ -58,12 +58,12 @@ package actor TapeWriter {
     package func write(
         _ plan: ArchivePlan, from source: @escaping @Sendable () throws -> any EntrySource
     ) async throws -> ArchiveOutcome {
-        try await write(plan) { ring, keeping in try ArchiveProducer.archive(source(), keeping, into: ring) }
+        try await write(plan) { ring, producer in try producer.archive(source(), into: ring) }
     }
 
     /// The same with a stream that is made elsewhere; `give` runs on a thread of its own and ends the ring's stream.
     func write(
-        _ plan: ArchivePlan, give: @escaping @Sendable (BlockRing, RowKeeping) throws -> ListingDraft
+        _ plan: ArchivePlan, give: @escaping @Sendable (BlockRing, ArchiveProducer) throws -> ArchiveProducer.Product
     ) async throws -> ArchiveOutcome {
         precondition(plan.blockSize == ring.blockSize, "the ring has the tape's blocks")
         stop.lower()
@@ -92,28 +92,36 @@ package actor TapeWriter {
     }
 
     private func attempt(
-        _ plan: ArchivePlan, _ give: @escaping @Sendable (BlockRing, RowKeeping) throws -> ListingDraft
+        _ plan: ArchivePlan, _ give: @escaping @Sendable (BlockRing, ArchiveProducer) throws -> ArchiveProducer.Product
     ) async throws -> WrittenArchive {
         let started = Words.instant(time)
         let taker: (any RowTaker)?
         do { taker = try await journal.taker(of: plan) } catch { throw JournalFault(error: error) }
-        let keeping = RowKeeping(scratch: scratch, taker: taker)
-        let archive = try await stream(.archive, plan) { try give($0, keeping) }
+        var producing = try producer(plan, .archive)
+        producing.taker = taker
+        let producer = producing
+        let archive = try await stream(.archive, plan, producer.packing) { try give($0, producer) }
         var facts = IndexFacts(
             set: plan.set, archive: plan.archive, job: plan.job, pool: plan.pool, started: started,
             finished: Words.instant(time), blockSize: plan.blockSize)
-        facts.base = plan.base
-        facts.parts = archive.parts
-        facts.streamBytes = archive.bytes
+        (facts.compression, facts.key) = (plan.compression, producer.packing.seal?.id ?? "")
+        (facts.base, facts.parts) = (plan.base, archive.parts)
+        (facts.streamBytes, facts.frames) = (archive.product.streamBytes, archive.product.frames)
         if let identity = mounted?.drive.identity { facts.drive = "\(identity.serial) \(identity.firmware)" }
-        let listing = try archive.product.located(by: facts)
+        let listing = try archive.product.rows.located(by: facts)
         (facts.entries, facts.deletions, facts.listing) = (listing.entries, listing.deletions, listing.facts)
-        let sealed = facts
-        let index = try await stream(.index, plan) { try ArchiveProducer.index(sealed, listing, into: $0) }
+        let (sealed, indexer) = (facts, try self.producer(plan, .index))
+        let index = try await stream(.index, plan, indexer.packing) { try indexer.index(sealed, listing, into: $0) }
         let status = try? mounted?.drive.status()
         return WrittenArchive(
             facts: facts, indexParts: index.parts, listing: listing, wantsCleaning: status?.wantsCleaning ?? false,
             health: gauges.read().health)
+    }
+
+    private func producer(_ plan: ArchivePlan, _ kind: PartFacts.Kind) throws -> ArchiveProducer {
+        let seal = try plan.key.map { try StreamPacking.Seal($0, random: time.random) }
+        let compression = kind == .archive ? plan.compression : .none
+        return ArchiveProducer(packing: StreamPacking(compression: compression, seal: seal), scratch: scratch)
     }
 }
 

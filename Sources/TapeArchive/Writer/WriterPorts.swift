@@ -92,6 +92,12 @@ package protocol ArchiveJournal: Sendable {
     func void(archive: String, words: String) async throws
 }
 
+/// For who keeps no catalog.
+extension ArchiveJournal {
+    package func taker(of plan: ArchivePlan) async throws -> (any RowTaker)? { nil }
+    package func begins(_ part: BegunPart) async throws {}
+}
+
 /// How a volume is left.
 package enum VolumeFate: Hashable, Sendable {
     case full
@@ -142,10 +148,13 @@ package struct ArchivePlan: Hashable, Sendable {
     package var device: String
     /// The archive that an incremental needs, or empty.
     package var base: String
+    package var compression: Compression
+    /// Encrypts archive and index; nil for none.
+    package var key: ArchiveKey?
 
     package init(
         set: String, archive: String, job: String = "", pool: String = "", blockSize: Int,
-        device: String = "/dev/nst0", base: String = ""
+        device: String = "/dev/nst0", base: String = "", compression: Compression = .none, key: ArchiveKey? = nil
     ) {
         self.set = set
         self.archive = archive
@@ -154,6 +163,8 @@ package struct ArchivePlan: Hashable, Sendable {
         self.blockSize = blockSize
         self.device = device
         self.base = base
+        self.compression = compression
+        self.key = key
     }
 }
 

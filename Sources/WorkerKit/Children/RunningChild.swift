@@ -5,11 +5,16 @@ import Glibc
 /// A started child and our ends of its streams; used by one thread.
 struct RunningChild: Sendable {
     let pid: pid_t
-    private let output: Int32
-    private let errors: Int32
+    let output: Int32
+    let errors: Int32
     private let pidfd: Int32
 
     init(_ command: ChildCommand) throws(Failure) {
+        try self.init(command, input: -1)
+    }
+
+    /// `input`: what the child reads; the caller closes it.
+    init(_ command: ChildCommand, input: Int32) throws(Failure) {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
         guard let program = command.arguments.first, let found = Self.find(program, path) else {
             throw Self.failure(command, ENOENT)
@@ -24,7 +29,7 @@ struct RunningChild: Sendable {
             throw Self.failure(command, -result)
         }
         let arguments = command.vector(program: found, setpriv: Self.find("setpriv", path))
-        result = Self.spawn(arguments, command.variables(path: path), out[1], err[1])
+        result = Self.spawn(arguments, command.variables(path: path), input, out[1], err[1])
         Self.close([out[1], err[1]])
         guard result > 0 else {
             Self.close([out[0], err[0]])
@@ -42,38 +47,45 @@ struct RunningChild: Sendable {
     ) -> ChildResult {
         var drain = ChildDrain(output: output, errors: errors, pidfd: pidfd, listener: listener)
         reins?.took(pid)
-        var end = clinux_boot_nanoseconds() + Int64(min(timeout, 1e9) * 1e9)
+        var deadline = clinux_boot_nanoseconds() + Int64(min(timeout, 1e9) * 1e9)
         var timedOut = false, isAsked = false
         while !drain.hasEnded {
             let now = clinux_boot_nanoseconds()
             let isStopped = reins?.isStopped == true
-            if !isAsked, isStopped || now >= end {
+            if !isAsked, isStopped || now >= deadline {
                 timedOut = !isStopped
                 isAsked = true
                 kill(-pid, SIGTERM)
                 // One that is stopped where it stands would not hear it.
                 kill(-pid, SIGCONT)
-                end = now + Int64(patience * 1e9)
-            } else if now >= end {
+                deadline = now + Int64(patience * 1e9)
+            } else if now >= deadline {
                 kill(-pid, SIGKILL)
                 break
             } else {
-                let left = (end - now) / 1_000_000 + 1
+                let left = (deadline - now) / 1_000_000 + 1
                 drain.step(milliseconds: Int32(clamping: reins == nil ? left : min(left, 100)))
             }
         }
         reins?.letGo()
         // What the child left running in its group would hold our pipes open.
         kill(-pid, SIGKILL)
+        let end = reap()
+        drain.finish()
+        close()
+        return ChildResult(end: end, output: drain.kept(0), errors: drain.kept(1), timedOut: timedOut)
+    }
+
+    /// Waits for its end, once.
+    func reap() -> ChildResult.End {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        drain.finish()
-        Self.close([output, errors, pidfd].filter { $0 >= 0 })
         let signal = status & 0x7f
-        return ChildResult(
-            end: signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal), output: drain.kept(0),
-            errors: drain.kept(1), timedOut: timedOut)
+        return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
     }
+
+    /// Lets go of our ends.
+    func close() { Self.close([output, errors, pidfd].filter { $0 >= 0 }) }
 
     private static func close(_ files: [Int32]) { for file in files { Glibc.close(file) } }
 
@@ -83,12 +95,12 @@ struct RunningChild: Sendable {
     }
 
     private static func spawn(
-        _ arguments: [String], _ environment: [String], _ out: Int32, _ err: Int32
+        _ arguments: [String], _ environment: [String], _ input: Int32, _ out: Int32, _ err: Int32
     ) -> Int32 {
         let vector = arguments.map { strdup($0) } + [nil]
         let variables = environment.map { strdup($0) } + [nil]
         defer { for text in vector + variables { free(text) } }
-        return clinux_spawn(vector, variables, out, err)
+        return clinux_spawn(vector, variables, input, out, err)
     }
 
     private static func failure(_ command: ChildCommand, _ errno: Int32) -> Failure {

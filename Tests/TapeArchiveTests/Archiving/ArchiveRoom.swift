@@ -200,7 +200,7 @@ final class ArchiveRoom: VolumeSupply, VolumeFinder, Sendable {
     }
 
     /// Restored by GNU tar alone; the folder it is in.
-    func restoreByTar(_ archive: String) throws -> FormatFolder {
+    func restoreByTar(_ archive: String) async throws -> FormatFolder {
         let folder = try FormatFolder()
         let parts = try parts(of: archive).parts
         var arguments = ["tar", parts.count > 1 ? "-xpM" : "-xp", "-b", "\(blockSize / 512)"]
@@ -209,9 +209,20 @@ final class ArchiveRoom: VolumeSupply, VolumeFinder, Sendable {
             let name = String(repeating: "0", count: 4 - number.count) + number
             arguments += ["-f", shelf.path + "/library/cartridges/\(part.label)/" + name]
         }
-        let ran = try TapeArchiveTests.run(
-            arguments + TarEquivalenceTests.extract + ["--delay-directory-restore"], in: folder.path)
+        let all = arguments + TarEquivalenceTests.extract + ["--delay-directory-restore"]
+        // Waiting for a child blocks its thread.
+        let ran = try await runBlocking(name: "tar") {
+            let ran = try TapeArchiveTests.run(all, in: folder.path)
+            return (status: ran.status, errors: ran.errors)
+        }
         #expect(ran.status == 0, "\(ran.errors)")
         return folder
+    }
+
+    /// Restored by GNU tar, and the same as the tree.
+    func expectTarRestores(_ tree: SourceTree, _ archive: String) async throws {
+        let folder = try await restoreByTar(archive)
+        let found = try await runBlocking(name: "rsync") { try differences(tree.path, folder.path + tree.path) }
+        #expect(found == "")
     }
 }

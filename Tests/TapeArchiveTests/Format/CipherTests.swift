@@ -127,15 +127,6 @@ import WorkerKit
         #expect(throws: FormatFault.self) { try PaperKey.key(exchanged) }
     }
 
-    struct Program: FrameCompressor {
-        var compression: Compression
-        let folder: FormatFolder
-
-        mutating func pack(_ frame: UnsafeRawBufferPointer) throws -> [UInt8] {
-            try run(compression.packing, in: folder.path, input: [UInt8](frame)).output
-        }
-    }
-
     @Test(
         "a compressed, encrypted archive cut raw at any byte comes back by cat, the decoder, the unpacker and tar",
         .enabled(if: isInstalled("rsync")), arguments: [Compression.gzip, .zstd, .lz4])
@@ -148,10 +139,9 @@ import WorkerKit
         let bytes = try stream(of: Specimen.all).bytes
         var dice = Dice(state: 21)
         let sealer = try CipherSealer(Self.key(), salt: dice.bytes(32), into: ByteArray(), frameBytes: 4096)
-        var cutter = FrameCutter(Program(compression: compression, folder: folder), into: sealer, frameBytes: 10_000)
+        var cutter = FrameCutter(ChildCompressor(compression), into: sealer, frameBytes: 10_000)
         try bytes.withUnsafeBytes { try cutter.put($0) }
         try cutter.finish()
-        try cutter.sink.finish()
         #expect(cutter.frames.count == (bytes.count + 9_999) / 10_000)
         let packed = cutter.sink.sink.bytes
         let cut = packed.count / 3

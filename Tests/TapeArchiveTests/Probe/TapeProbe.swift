@@ -10,15 +10,20 @@ import WorkerKit
 ///     TapeProbe stream LIBRARY DRIVE EPOCH START LIMIT
 ///                                            writes the stream of an epoch from block START on; prints each
 ///                                            synchronised end
+///     TapeProbe set FOLDER TREE BLOCK COMPRESSION KEYFILE|- ROOM,...
+///                                            a tree on small cartridges and back: see SetProbe
 @main struct TapeProbe {
-    static func main() {
+    static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
         do {
             switch words.first {
             case "contract" where words.count == 2: exit(try contract(in: words[1]))
             case "stream" where words.count == 6: try stream(words)
+            case "set" where words.count == 7: print(try await SetProbe.run(setOrder(words)))
             default:
-                print("usage: TapeProbe contract FOLDER | stream LIBRARY DRIVE EPOCH START LIMIT")
+                print(
+                    "usage: TapeProbe contract FOLDER | stream LIBRARY DRIVE EPOCH START LIMIT\n    or TapeProbe set FOLDER TREE BLOCK COMPRESSION KEYFILE|- ROOM,..."
+                )
                 exit(2)
             }
         } catch {
@@ -43,6 +48,22 @@ import WorkerKit
             }
         }
         return failures
+    }
+
+    private static func setOrder(_ words: [String]) throws -> SetProbe.Order {
+        guard let size = Int(words[3]), let compression = Compression(rawValue: words[4]) else {
+            throw ProbeFailure("BLOCK is bytes, COMPRESSION none, gzip, zstd or lz4")
+        }
+        var key: ArchiveKey?
+        if words[5] != "-" {
+            let files = LinuxFiles(side: .settings)
+            let file = try files.openFile(PathBytes(words[5]))
+            defer { try? files.close(file) }
+            key = try PaperKey.key(String(decoding: files.readAll(file, limit: 4096), as: UTF8.self))
+        }
+        return SetProbe.Order(
+            folder: words[1], tree: words[2], blockSize: size, compression: compression, key: key,
+            rooms: words[6].split(separator: ",").compactMap { Int($0) })
     }
 
     private static func stream(_ words: [String]) throws {

@@ -110,8 +110,6 @@ final class TapeRoom: VolumeSupply, ArchiveJournal, VolumeFinder, Sendable {
     var now: State { state.withLock { $0 } }
 
     func begun(_ plan: ArchivePlan) async throws {}
-    func taker(of plan: ArchivePlan) async throws -> (any RowTaker)? { nil }
-    func begins(_ part: BegunPart) async throws {}
     func wrote(_ file: WrittenFile) async throws {
         state.withLock { state in
             state.files.append(file)
@@ -136,12 +134,14 @@ final class TapeRoom: VolumeSupply, ArchiveJournal, VolumeFinder, Sendable {
             ring: ring, flow: FlowGauges(.watermark(high: 1, low: 0), ring: ring), supply: self, journal: self)
     }
 
-    func write(_ samples: [Sample], with writer: TapeWriter? = nil, archive: String = "ab12") async throws
-        -> ArchiveOutcome
-    {
+    func write(
+        _ samples: [Sample], with writer: TapeWriter? = nil, archive: String = "ab12",
+        compression: Compression = .none, key: ArchiveKey? = nil
+    ) async throws -> ArchiveOutcome {
         let writer = try writer ?? self.writer()
         return try await writer.write(
-            ArchivePlan(set: archive, archive: archive, blockSize: TapeRoom.blockSize)
+            ArchivePlan(
+                set: archive, archive: archive, blockSize: TapeRoom.blockSize, compression: compression, key: key)
         ) { SampleSource(samples) }
     }
 
@@ -153,13 +153,13 @@ final class TapeRoom: VolumeSupply, ArchiveJournal, VolumeFinder, Sendable {
     }
 
     /// Restored by our reader: bit for bit what was given.
-    func check(_ written: WrittenArchive, _ samples: [Sample]) async throws {
-        let reader = try TapeReader(finder: self)
+    func check(_ written: WrittenArchive, _ samples: [Sample], key: ArchiveKey? = nil) async throws {
+        let reader = try TapeReader(finder: self, keys: { _ in key })
         let verdict = try await reader.verify(index: written.indexParts)
         #expect(verdict.isSound)
         #expect(verdict.facts == written.facts)
         #expect(verdict.files == Int64(samples.count))
-        let read = try await reader.read(written.facts.parts, into: Collector())
+        let read = try await reader.read(written.facts.parts, frames: written.facts.frames, into: Collector())
         #expect(read.sink.samples == samples)
         #expect(read.sink.troubles.isEmpty && read.damage.isEmpty)
     }
@@ -172,6 +172,25 @@ final class TapeRoom: VolumeSupply, ArchiveJournal, VolumeFinder, Sendable {
         if written.facts.parts.count == 1 { arguments[1] = "-xp" }
         let ran = try run(arguments, in: folder.path)
         #expect(ran.status == 0, "\(ran.errors)")
+        try compare(folder, samples)
+    }
+
+    /// Restored by cat, the decoder, the unpacker and tar.
+    func checkByCat(_ written: WrittenArchive, _ samples: [Sample], key: ArchiveKey?) throws {
+        let folder = try FormatFolder()
+        var line = "cat " + written.facts.parts.map(path).joined(separator: " ")
+        if let key {
+            try folder.write(DecryptProgram.source, "holdfast-decrypt.py")
+            try folder.write(Array(PaperKey.text(key).utf8), "key")
+            line += " | python3 holdfast-decrypt.py key"
+        }
+        line += " | \(written.facts.compression.unpack) | tar -xpf -"
+        let ran = try run(["bash", "-o", "pipefail", "-c", line], in: folder.path)
+        #expect(ran.status == 0, "\(ran.errors)")
+        try compare(folder, samples)
+    }
+
+    private func compare(_ folder: FormatFolder, _ samples: [Sample]) throws {
         for sample in samples where sample.entry.kind == .file && sample.entry.sparse == nil {
             let name = String(decoding: sample.entry.name, as: UTF8.self)
             #expect(FileManager.default.contents(atPath: folder.path + "/" + name).map { [UInt8]($0) } == sample.data)

@@ -1,6 +1,7 @@
 import WorkerKit
 
-/// Decrypts a stream that is pushed to it, and lets nothing through that is not authentic, in order and whole.
+/// Decrypts a stream that is pushed to it, and lets nothing through that is not authentic, in order and whole; or, where
+/// damage is tolerated, bytes of 255 in the place of a frame that is not.
 package struct CipherOpener<Sink: ByteSink> {
     package var sink: Sink
     /// Id of the master key, once the header was read.
@@ -12,18 +13,26 @@ package struct CipherOpener<Sink: ByteSink> {
     private var pending: [UInt8] = []
     private var frame: UInt64 = 0
     private var isDone = false
+    private let toleratesDamage: Bool
+    /// Frames that were not authentic.
+    package private(set) var damaged = 0
 
     /// `keys`: the key of an id, or nil if it is not at hand.
-    package init(into sink: Sink, keys: @escaping (String) -> ArchiveKey?) {
+    package init(into sink: Sink, keys: @escaping (String) -> ArchiveKey?, toleratesDamage: Bool = false) {
         self.sink = sink
         self.keys = keys
+        self.toleratesDamage = toleratesDamage
     }
 
     /// Throws `notAuthentic` and `badKey`; what reached the sink before is authentic.
     package mutating func feed(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes
         while !rest.isEmpty {
-            guard !isDone else { throw FormatFault.notAuthentic("bytes behind the last frame") }
+            guard !isDone else {
+                guard toleratesDamage else { throw FormatFault.notAuthentic("bytes behind the last frame") }
+                damaged += 1
+                return
+            }
             let piece = min(rest.count, wanted - pending.count)
             pending.append(contentsOf: rest[..<piece])
             rest = UnsafeRawBufferPointer(rebasing: rest[piece...])
@@ -48,13 +57,19 @@ package struct CipherOpener<Sink: ByteSink> {
         guard let header, let cipher else { return try begin() }
         if pending.count == 4 {
             let isLast = word >> 31 == 1
-            guard isLast ? length <= header.frameBytes : length == header.frameBytes else {
-                throw FormatFault.notAuthentic("frame \(frame) has no valid length")
-            }
+            if isLast ? length <= header.frameBytes : length == header.frameBytes { return }
+            guard toleratesDamage else { throw FormatFault.notAuthentic("frame \(frame) has no valid length") }
+            // All but the last are of one length.
+            pending = CipherHeader.prefix(header.frameBytes, isLast: false)
             return
         }
         let bound = headerBytes + pending.prefix(4)
-        guard let plain = cipher.open(pending[4...], nonce: CipherHeader.nonce(frame), bound: bound) else {
+        var plain = cipher.open(pending[4...], nonce: CipherHeader.nonce(frame), bound: bound)
+        if plain == nil, toleratesDamage {
+            damaged += 1
+            plain = [UInt8](repeating: 255, count: length)
+        }
+        guard let plain else {
             throw FormatFault.notAuthentic("frame \(frame) was changed, exchanged, or is under another key")
         }
         isDone = word >> 31 == 1

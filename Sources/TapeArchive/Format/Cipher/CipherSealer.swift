@@ -33,8 +33,11 @@ package struct CipherSealer<Sink: ByteSink>: ByteSink {
         }
     }
 
-    /// Sends the last frame, which tells a reader that nothing is missing.
-    package mutating func finish() throws { try flush(isLast: true) }
+    /// Sends the last frame, which tells a reader that nothing is missing, and ends the sink behind.
+    package mutating func finish() throws {
+        try flush(isLast: true)
+        try sink.finish()
+    }
 
     private mutating func flush(isLast: Bool) throws {
         let prefix = CipherHeader.prefix(frame.count, isLast: isLast)

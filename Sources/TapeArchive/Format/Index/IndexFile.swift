@@ -13,6 +13,9 @@ package struct StoredPart: Hashable, Codable, Sendable {
     /// Of the volume, as the drive counts; -1 where it does not tell.
     package var firstBlock: Int64
 
+    /// Bytes of a packed stream and nothing else; the text about it is in the tape file before.
+    package var isRaw: Bool { headBytes == 0 }
+
     package init(
         part: Int, label: String, nonce: String, file: Int, blocks: Int64, headBytes: Int, offset: Int64,
         length: Int64, firstBlock: Int64 = -1
@@ -113,6 +116,16 @@ package struct IndexFacts: Hashable, Codable, Sendable {
         try text.withUnsafeBytes { try writer.write($0) }
         try writer.finish()
         try writer.begin(ArchiveEntry(.file, Array(listing.name.utf8), size: listing.bytes))
+    }
+
+    /// All of the index file.
+    func write<Sink: ByteSink>(_ listing: ArchiveListing, into sink: Sink) throws {
+        var writer = ArchiveWriter(into: sink)
+        try begin(&writer)
+        try listing.forEachPiece { try writer.write($0) }
+        try writer.finish()
+        try writer.close()
+        try writer.sink.finish()
     }
 
     /// The facts in the member of that name, or nil.

@@ -1,3 +1,5 @@
+import WorkerKit
+
 /// How an archive's stream is packed. Frames are independent, so that a broken one costs no more than itself.
 package enum Compression: String, Hashable, Codable, Sendable, CaseIterable {
     case none, gzip, zstd, lz4
@@ -38,56 +40,83 @@ package enum Compression: String, Hashable, Codable, Sendable, CaseIterable {
     }
 }
 
-/// Packs one frame; an adapter runs the program of `Compression.packing`, a test needs none.
-package protocol FrameCompressor {
-    var compression: Compression { get }
-    /// The whole frame, decodable alone. Throws `FormatFault.unavailable`.
-    mutating func pack(_ frame: UnsafeRawBufferPointer) throws -> [UInt8]
+/// Packs frame after frame; an adapter runs the program of `Compression.packing`.
+package protocol FrameCompressor: AnyObject {
+    /// More of the frame; gives what is packed already.
+    func put(_ bytes: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) throws -> Void) throws
+    /// Ends the frame, which is decodable alone; the next `put` begins another.
+    func end(_ take: (UnsafeRawBufferPointer) throws -> Void) throws
+}
+
+/// A child for each frame.
+package final class ChildCompressor: FrameCompressor {
+    private let arguments: [String]
+    private var filter: ChildFilter?
+
+    package init(_ compression: Compression) { arguments = compression.packing }
+
+    package func put(_ bytes: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let filter = try filter ?? ChildFilter(arguments)
+        self.filter = filter
+        try filter.put(bytes, take)
+    }
+
+    package func end(_ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try put(UnsafeRawBufferPointer(start: nil, count: 0), take)
+        try filter?.finish(take)
+        filter = nil
+    }
 }
 
 /// Cuts an archive's stream into frames and sends each on packed: the sink of an `ArchiveWriter`.
 ///
-/// It keeps one frame. The packed stream is cut into parts at any byte, with no heads in it: `cat` puts it together.
+/// The packed stream is cut into parts at any byte, with no heads in it: `cat` puts it together.
 package struct FrameCutter<Packer: FrameCompressor, Sink: ByteSink>: ByteSink {
     /// Bytes of the stream in a frame but the last.
     package static var frameBytes: Int { 64 << 20 }
 
     package var sink: Sink
-    package private(set) var packer: Packer
+    private let packer: Packer
     /// Where each frame begins: in the plain stream, and in the packed one. For an index that finds a file in it.
-    package private(set) var frames: [IndexFacts.FramePlace] = []
+    package private(set) var frames: [IndexFacts.FramePlace] = [IndexFacts.FramePlace(plain: 0, packed: 0)]
     private var packedBytes: Int64 = 0
     private var plainBytes: Int64 = 0
-    private var frame: [UInt8] = []
+    private var room: Int
     private let limit: Int
 
     package init(_ packer: Packer, into sink: Sink, frameBytes: Int = FrameCutter.frameBytes) {
         self.packer = packer
         self.sink = sink
         limit = frameBytes
+        room = frameBytes
     }
 
     package mutating func put(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes
         while !rest.isEmpty {
-            let piece = min(rest.count, limit - frame.count)
-            frame.append(contentsOf: rest[..<piece])
-            rest = UnsafeRawBufferPointer(rebasing: rest[piece...])
-            if frame.count == limit { try flush() }
+            if room == 0 { try endFrame() }
+            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(room))
+            try packer.put(piece) { try send($0) }
+            plainBytes += Int64(piece.count)
+            room -= piece.count
+            rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
         }
     }
 
-    /// Sends the last frame.
+    /// Ends the last frame, and the sink behind.
     package mutating func finish() throws {
-        if !frame.isEmpty || frames.isEmpty { try flush() }
+        try packer.end { try send($0) }
+        try sink.finish()
     }
 
-    private mutating func flush() throws {
-        let packed = try frame.withUnsafeBytes { try packer.pack($0) }
+    private mutating func endFrame() throws {
+        try packer.end { try send($0) }
         frames.append(IndexFacts.FramePlace(plain: plainBytes, packed: packedBytes))
-        plainBytes += Int64(frame.count)
+        room = limit
+    }
+
+    private mutating func send(_ packed: UnsafeRawBufferPointer) throws {
         packedBytes += Int64(packed.count)
-        frame.removeAll(keepingCapacity: true)
-        try packed.withUnsafeBytes { try sink.put($0) }
+        try sink.put(packed)
     }
 }

@@ -11,13 +11,14 @@ package enum HowToRead {
                   mt -f \(device) asf \(facts.sequence); dd if=\(device) bs=\(size) | tar -xvf -
 
                 """
-        case .index:
+        case .index where facts.key.isEmpty:
             return """
                 This is the list of an archive on this tape, a plain tar file. To read it:
                   mt -f \(device) asf \(facts.sequence); dd if=\(device) bs=\(size) | tar -xvf -
 
                 """
-        case .archive where !facts.compression.isPlain || !facts.key.isEmpty:
+        case .index,
+            .archive where !facts.compression.isPlain || !facts.key.isEmpty:
             return rawText(facts, device: device)
         case .archive:
             return """
@@ -38,7 +39,7 @@ package enum HowToRead {
         let decrypt = facts.key.isEmpty ? "" : " | python3 holdfast-decrypt.py KEYFILE"
         let locked = facts.key.isEmpty ? "" : "It is ENCRYPTED (AES-256-GCM) with the key \(facts.key).\n"
         return """
-            The next tape file is part \(facts.part) of an archive, raw, from its byte \(facts.offset) on.
+            The next tape file is part \(facts.part) of \(facts.kind == .index ? "an archive's list" : "an archive"), raw, from its byte \(facts.offset) on.
             \(locked)Get all parts in order, one file each, then unpack them together:
               mt -f \(device) asf \(facts.sequence + 1); dd if=\(device) bs=\(facts.blockSize) of=part.\(facts.part)
               cat part.1 part.2 ...\(decrypt)\(unpack) | tar -xpf -

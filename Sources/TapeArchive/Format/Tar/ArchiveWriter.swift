@@ -1,6 +1,12 @@
 /// Takes an archive's bytes in order: the ring, a file, a test's array.
 package protocol ByteSink {
     mutating func put(_ bytes: UnsafeRawBufferPointer) throws
+    /// Nothing more comes: what is kept back goes on.
+    mutating func finish() throws
+}
+
+extension ByteSink {
+    package mutating func finish() {}
 }
 
 /// Writes the stream of an archive: member after member, then two zero records. It knows nothing of tapes and parts.
