@@ -89,7 +89,8 @@ class Bench:
             self.when[point if process.returncode == -9 else "not reached"] += 1
             return f"killed at {point} hit {hit}", out, process.returncode
         process = self.start()
-        delay = self.rng.random() ** 2 * 0.8
+        # Disks take their time for each synchronous filemark.
+        delay = self.rng.random() ** 2 * (4 if self.cuts else 0.8)
         time.sleep(0.02 + delay)
         way = "random"
         if self.cuts:

@@ -162,8 +162,11 @@ final class KeepProbe: VolumeSupply, ArchiveJournal, VolumeFinder, Sendable {
                 return drive
             }
             if let loaded {
-                try drive.lockDoor(false)
-                try drive.eject()
+                // A process that was killed may have ejected it already.
+                if try drive.status().hasMedium {
+                    try drive.lockDoor(false)
+                    try drive.eject()
+                }
                 guard let free = places.first(where: { $0.kind == .slot && !$0.isFull }) else {
                     throw ProbeFailure("no slot for \(loaded.barcode)")
                 }
@@ -189,6 +192,8 @@ final class KeepProbe: VolumeSupply, ArchiveJournal, VolumeFinder, Sendable {
         refused == nil ? try load(label) : nil
     }
 
+    func taker(of plan: ArchivePlan) async throws -> (any RowTaker)? { nil }
+    func begins(_ part: BegunPart) async throws {}
     func begun(_ plan: ArchivePlan) async throws { try journal.add(.init(what: .begun, archive: plan.archive)) }
 
     func wrote(_ file: WrittenFile) async throws {
