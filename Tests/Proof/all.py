@@ -26,6 +26,8 @@ PROOFS = (
     ("mirror20k", "mirror20k.py", ()),
     ("trace", "trace.py", ()),
     ("tape_sets", "tape_sets.py", ()),
+    ("tape_kills", "tape_kills.py", ()),
+    ("tape_cuts", "tape_kills.py", ("--cuts",)),
     ("voice", "voice.py", ()),
     ("calendar_firings", "calendar_firings.py", ()),
     ("api", "api.py", ()),

@@ -100,7 +100,8 @@ enum ArchiveRows {
     /// Of the archive, or of its index, in order. The index's have negative numbers in the table.
     static func parts(of backup: Int64, ofIndex: Bool = false, _ db: Database) throws -> [PartRecord] {
         let select = try Prepared(
-            db, "SELECT \(partColumns) FROM parts WHERE backup = ? AND part \(ofIndex ? "<" : ">") 0 ORDER BY abs(part)")
+            db, "SELECT \(partColumns) FROM parts WHERE backup = ? AND part \(ofIndex ? "<" : ">") 0 ORDER BY abs(part)"
+        )
         select.bind(backup, at: 1)
         return try select.all(part)
     }

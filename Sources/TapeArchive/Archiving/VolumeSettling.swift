@@ -168,8 +168,9 @@ package struct VolumeSettling: Sendable {
     /// The index of an archive, if it is one tape file of this volume.
     private func index(of name: String, _ record: ArchiveRecord?, _ sight: Sight) async throws -> StoredPart? {
         let volume = known.volume
-        if let found = sight.tail.first(where: { $0.facts?.kind == .index && $0.facts?.archive == name && $0.isEnded })
-        {
+        if let found = sight.tail.first(where: {
+            $0.facts?.kind == .index && $0.facts?.archive == name && $0.isEnded && !$0.isFront
+        }) {
             return found.facts?.part == 1
                 ? StoredPart(
                     part: 1, label: volume.label, nonce: volume.nonce, file: found.file, blocks: found.blocks,

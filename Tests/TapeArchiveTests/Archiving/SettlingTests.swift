@@ -13,10 +13,11 @@ private final class DyingJournal: ArchiveJournal {
     }
     struct Died: Error {}
 
-    private let journal: CatalogJournal
+    // As the writer sees it: on the actor itself the empty default of `begins` would be taken.
+    private let journal: any ArchiveJournal
     private let place: Place
 
-    init(_ journal: CatalogJournal, at place: Place) {
+    init(_ journal: any ArchiveJournal, at place: Place) {
         self.journal = journal
         self.place = place
     }

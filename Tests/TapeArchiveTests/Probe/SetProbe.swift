@@ -258,6 +258,8 @@ final class ProbeShelf: VolumeSupply, ArchiveJournal, VolumeFinder, Sendable {
         return try load(number)
     }
 
+    func taker(of plan: ArchivePlan) async throws -> (any RowTaker)? { nil }
+    func begins(_ part: BegunPart) async throws {}
     func begun(_ plan: ArchivePlan) async throws {}
     func wrote(_ file: WrittenFile) async throws { change(file.part.nonce) { $0.end = file.end } }
     func ended(volume nonce: String, as fate: VolumeFate) async throws { change(nonce) { $0.isDone = true } }

@@ -12,6 +12,10 @@ import WorkerKit
 ///                                            synchronised end
 ///     TapeProbe set FOLDER TREE BLOCK COMPRESSION KEYFILE|- ROOM,...
 ///                                            a tree on small cartridges and back: see SetProbe
+///     TapeProbe make LIBRARY BLOCK ROOM,...
+///     TapeProbe keep LIBRARY STATE BLOCK TREE COMPRESSION ARCHIVES
+///     TapeProbe judge LIBRARY STATE BLOCK
+///                                            a writer that is to be killed, and its judge: see KeepProbe
 @main struct TapeProbe {
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
@@ -20,6 +24,14 @@ import WorkerKit
             case "contract" where words.count == 2: exit(try contract(in: words[1]))
             case "stream" where words.count == 6: try stream(words)
             case "set" where words.count == 7: print(try await SetProbe.run(setOrder(words)))
+            case "make" where words.count == 4:
+                try KeepProbe.make(words[1], rooms: numbers(words[3]), blockSize: Int(words[2]) ?? 2048)
+            case "keep" where words.count == 7:
+                let probe = try KeepProbe(library: words[1], state: words[2], blockSize: Int(words[3]) ?? 2048)
+                let compression = Compression(rawValue: words[5]) ?? .none
+                try await probe.keep(words[4], compression, archives: Int(words[6]) ?? 1)
+            case "judge" where words.count == 4:
+                try await KeepProbe(library: words[1], state: words[2], blockSize: Int(words[3]) ?? 2048).judge()
             default:
                 print(
                     "usage: TapeProbe contract FOLDER | stream LIBRARY DRIVE EPOCH START LIMIT\n    or TapeProbe set FOLDER TREE BLOCK COMPRESSION KEYFILE|- ROOM,..."
@@ -63,8 +75,10 @@ import WorkerKit
         }
         return SetProbe.Order(
             folder: words[1], tree: words[2], blockSize: size, compression: compression, key: key,
-            rooms: words[6].split(separator: ",").compactMap { Int($0) })
+            rooms: numbers(words[6]))
     }
+
+    private static func numbers(_ text: String) -> [Int] { text.split(separator: ",").compactMap { Int($0) } }
 
     private static func stream(_ words: [String]) throws {
         let library = try VirtualLibrary(opening: PathBytes(words[1]), clock: .off)
