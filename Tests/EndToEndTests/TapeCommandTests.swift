@@ -96,7 +96,7 @@ struct TapeProgram {
         }
         #expect(asked.contains("into drive lto6"))
         try tape.ok("library", "add", "NX0002L6", "--capacity", "16 MiB")
-        let ended = running.finish()
+        let ended = try running.finish()
         #expect(ended.status == 0, "\(ended.error)")
         #expect(ended.error.contains("holdfast answer 1 use LABEL"))
         #expect(ended.out.contains("on tape"))
