@@ -53,6 +53,14 @@ extension AlertRules {
         return label.isEmpty ? "" : " of \(said(label))"
     }
 
+    func judge(_ library: LibraryState, _ judgement: inout Judgement) {
+        guard !library.trouble.isEmpty else { return }
+        judgement.met.append(
+            condition(
+                library.name, .warn, "ROBOT_TROUBLE", "library \(said(library.name)): \(said(library.trouble))",
+                "Look into the library; then: holdfast library inventory \(said(library.name))", side: .drive))
+    }
+
     func short(_ tape: TapeState?) -> [AlertCondition] {
         guard let tape, !tape.needs.isEmpty else { return [] }
         return [
@@ -65,4 +73,20 @@ extension AlertRules {
     }
 
     private func said(_ text: String) -> String { text.tidied(200) }
+}
+
+extension Event {
+    /// An event of the station as alerts know it. What a run met is the run's, until one of the same job ends well; what
+    /// an order met was told to whoever gave it; drives and robots in trouble are read from the state.
+    var registered: Event {
+        var event = self
+        if event.job.isEmpty {
+            event.failure = nil
+        } else if event.failure == nil, event.code == "TAPE_ERROR" {
+            event.failure = Failure(
+                code: "TAPE_ERROR", side: .drive, message: message,
+                hint: "Read the run's log: holdfast job log \(job.tidied(100)); and: holdfast tape errors")
+        }
+        return event
+    }
 }

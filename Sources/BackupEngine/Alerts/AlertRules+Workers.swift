@@ -7,6 +7,7 @@ extension AlertRules {
     static let readFromState: Set<String> = [
         "JOB_FAILED", "JOB_OVERLAPS", "SPACE_LOW", "SET_LATE", "REQUEST_OPEN", "CLOCK_JUMPED", "STOP_FILE",
         "UNDELIVERED", "TAPE_ALERT", "TAPE_CLEANING", "TAPE_SHORT", "TAPE_UNDERRUN", "DRIVE_TROUBLE",
+        "ROBOT_TROUBLE",
     ]
 
     /// Codes of alerts that an event with this code puts right.
@@ -22,14 +23,8 @@ extension AlertRules {
         ],
         "SCAN_DONE": ["SOURCE_EMPTY", "SOURCE_SHRANK", "SOURCE_FAILING"],
         // A run of the same job that ended well, whichever drive it used.
-        "JOB_OK": AlertRules.ofTapeRuns, "RUN_OVER": AlertRules.ofTapeRuns,
-        // The drive has another tape, and took it.
-        "TAPE_LOADED": ["DRIVE_GONE", "TAPE_ERROR", "TAPE_REFUSED"],
-        "DRIVE_BACK": ["DRIVE_GONE"],
+        "JOB_OK": ["TAPE_ERROR"], "RUN_OVER": ["TAPE_ERROR"],
     ]
-
-    /// What a later run of the same name puts right.
-    private static let ofTapeRuns: Set<String> = ["TAPE_ERROR", "TAPE_REFUSED", "DRIVE_GONE"]
 
     /// Per-blob retries are history, not alerts: the failure itself raises one.
     static let quiet: Set<String> = ["BLOB_RETRY"]

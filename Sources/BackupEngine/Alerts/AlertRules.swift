@@ -35,6 +35,7 @@ package struct AlertRules: Hashable, Sendable {
         for job in state.jobs { judge(job, facts, &judgement) }
         for copy in state.copies { judge(copy, &judgement) }
         for drive in state.tape?.drives ?? [] { judge(drive, &judgement) }
+        for library in state.tape?.libraries ?? [] { judge(library, &judgement) }
         judgement.met += short(state.tape)
         judgement.met += state.sets.compactMap { late($0, now) }
         judgement.met += state.requests.compactMap { waiting($0, now) }

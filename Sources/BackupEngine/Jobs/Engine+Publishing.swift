@@ -102,8 +102,9 @@ extension Engine {
     }
 
     func jobEnded(_ run: JobRun) async {
-        // What an engine that ends has asked stays asked: the job goes on in the next one.
-        if !(isClosing && run.result == .interrupted) {
+        // What an engine that ends has asked about tapes stays asked: the job goes on in the next one.
+        let isTape = run.kind == .tapeArchive || run.kind == .tapeVerify
+        if !(isClosing && isTape && run.result == .interrupted) {
             try? await parts?.requests.leave(job: run.job, reason: "the job has ended")
         }
         await parts?.voice.note(jobEnded: run)

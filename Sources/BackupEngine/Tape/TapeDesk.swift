@@ -10,7 +10,6 @@ actor TapeDesk {
     let time: SystemTime
     /// Told when something begins or ends, so that it is published.
     private let changed: @Sendable () -> Void
-    private let events: @Sendable (Event) -> Void
     private var plan: StationPlan
     var hands: [HandRun] = []
     /// Runs by hand that ended, the newest last.
@@ -36,8 +35,7 @@ actor TapeDesk {
         let log = parts.log
         station = try await TapeStation(
             plan, catalog: keys.catalog, files: LinuxFiles(side: .drive), time: time, by: people,
-            events: { log.post($0) })
-        events = { log.post($0) }
+            events: { log.post($0.registered) })
         jobs = parts.jobs
         self.plan = plan
         self.time = time

@@ -150,7 +150,9 @@ struct DemoVerdict {
                 "demo: the films on two tapes: \(words), \(Quantity.count(tape.done.count)) files,"
                     + " \(Quantity.bytes(tape.done.bytes))")
         }
-        if !isScript, summary?.result == .interrupted || tape?.result != .ok { return Standard.out("demo: left before the end") }
+        if !isScript, summary?.result == .interrupted || tape?.result != .ok {
+            return Standard.out("demo: left before the end")
+        }
         let complaints = complaints
         for complaint in complaints { Standard.error("demo: " + complaint) }
         guard complaints.isEmpty else { throw Ended(isScript ? .failed : .warnings) }

@@ -6,7 +6,7 @@ import WorkerKit
 
 /// The demo's tape: a library of two small cartridges of which one lies outside, and a job that needs both.
 ///
-/// The drive takes a tenth of a real one's time. Somebody's hand brings the second cartridge once the request for it
+/// The drive takes no time of its own, so that the demo stays short. Somebody's hand brings the second cartridge once the request for it
 /// was answered: in the console by a person, headless by the demo itself.
 struct DemoTape: Sendable {
     let folder: String
@@ -20,7 +20,7 @@ struct DemoTape: Sendable {
 
     var plan: StationPlan {
         var library = LibrarySettings(name: DemoTape.library, kind: .virtual)
-        (library.path, library.drives, library.pace) = (shelf, [DemoTape.drive], .x10)
+        (library.path, library.drives, library.pace) = (shelf, [DemoTape.drive], .off)
         var drive = DriveSettings(name: DemoTape.drive)
         (drive.blockSize, drive.buffer, drive.generation) = (256 << 10, .bytes(16 << 20), .lto6)
         return StationPlan(
@@ -41,6 +41,15 @@ struct DemoTape: Sendable {
                 .addCartridge(library: DemoTape.library, barcode: barcode, capacity: DemoTape.capacity), engine)
         }
         try await order(.labelAll(library: DemoTape.library, pool: DemoTape.pool), engine)
+        // It goes on by itself where the drive takes its time.
+        for await state in await engine.states() {
+            let isFree = state.tape?.drives.allSatisfy { $0.job.isEmpty } ?? false
+            if isFree, state.tape?.volumes.count(where: { $0.volume.state == .empty }) == 2 { break }
+        }
+        _ = await engine.send(.tape(.unload(drive: DemoTape.drive)))
+        for await state in await engine.states() {
+            if state.tape?.drives.allSatisfy({ $0.job.isEmpty && $0.medium == nil }) ?? false { break }
+        }
         let library = try await shelfByHand()
         try await runBlocking(name: "demo-shelf") { try library.takeOut(DemoTape.outside) }
         try await order(.inventory(library: DemoTape.library), engine)
@@ -75,7 +84,7 @@ struct DemoTape: Sendable {
                 guard request?.number != asked.number || request?.why != asked.why else { continue }
                 let library = try await shelfByHand()
                 try await runBlocking(name: "demo-shelf") { try library.insert(DemoTape.outside) }
-                return try await order(.inventory(library: DemoTape.library), engine)
+                return try await order(.importMedium(library: DemoTape.library), engine)
             }
             asked = request
             guard answers, let request else { continue }
@@ -92,8 +101,13 @@ struct DemoTape: Sendable {
         return nil
     }
 
-    /// Waits for the job's end.
+    /// Waits for the job's end, two minutes at most: a demo that hangs says so instead.
     func wait(_ engine: Engine) async {
+        let limit = Task {
+            try await Task.sleep(for: .seconds(120))
+            _ = await engine.send(.cancelJob(name: DemoTape.job))
+        }
+        defer { limit.cancel() }
         for await state in await engine.states() {
             guard let job = state.jobs.first(where: { $0.name == DemoTape.job }) else { return }
             if job.phase == .idle, job.lastRun != nil { return }
@@ -133,7 +147,9 @@ struct DemoTape: Sendable {
     private func verified(_ engine: Engine) async throws -> [String] {
         try await order(.verify(volume: DemoTape.inside, drive: nil), engine)
         for await state in await engine.states() {
-            guard let run = state.tape?.byHand.last(where: { $0.kind == .tapeVerify && $0.result != nil }) else { continue }
+            guard let run = state.tape?.byHand.last(where: { $0.kind == .tapeVerify && $0.result != nil }) else {
+                continue
+            }
             return run.result == .ok ? [] : ["the tapes were read back: \(run.failure?.message ?? "not well")"]
         }
         return ["the tapes were not read back"]

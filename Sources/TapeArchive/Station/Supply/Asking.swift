@@ -53,7 +53,8 @@ final class Asking: Sendable {
         _ seen: MediumFacts?, _ source: AsyncStream<Arrival>.Continuation
     ) async {
         var seen = seen
-        var changes = await station.shelfChanges
+        // What changed while the tape before was looked at counts too.
+        var changes = -1
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(station.pace.watch))
             if Task.isCancelled { return }

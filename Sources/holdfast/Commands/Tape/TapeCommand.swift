@@ -14,7 +14,8 @@ struct TapeCommand: AsyncParsableCommand {
             TapeArchiveCommand.self, TapeVerifyCommand.self, TapeCancel.self, TapeLabelCommand.self, TapeErase.self,
             TapeNext.self, TapeVolumes.self, TapeRetire.self, TapeOffsite.self, TapeStatus.self, TapeErrors.self,
             TapeHold.self, TapePolicy.self, TapeList.self, TapeDumpLabel.self, TapeRead.self, TapePositionCommand.self,
-            TapeSeek.self, TapeForward.self, TapeBack.self, TapeRewind.self, TapeEject.self, TapeRetension.self, TapeTune.self,
+            TapeSeek.self, TapeForward.self, TapeBack.self, TapeRewind.self, TapeEject.self, TapeRetension.self,
+            TapeTune.self,
         ])
 }
 
