@@ -165,7 +165,7 @@ struct StageSink: ByteSink {
     }
 
     /// The stream is whole.
-    mutating func close() throws {
+    mutating func finish() throws {
         try flush()
         if let part { stage.seal(part) }
         part = nil

@@ -45,7 +45,13 @@ extension TapeWriter {
     ) async throws -> Streamed<Product> {
         ring.restart()
         let ring = ring
-        let producer = Task.detached { try await runBlocking(name: "tape source") { try produce(ring) } }
+        let producer = Task.detached {
+            do { return try await runBlocking(name: "tape source") { try produce(ring) } } catch {
+                // Also when it did not come so far as to fill the ring: the drive would wait for ever.
+                ring.abort(error)
+                throw error
+            }
+        }
         let passage = Passage(kind, plan, packing, DrainLoop(ring: ring, gauges: flow, drive: feed))
         do {
             while try await !step(passage) {}
