@@ -164,7 +164,8 @@ package actor Engine: EnginePort {
             case .firings(let days): return .firings(await parts.jobs.planned(days: days, limit: 1000))
             case .requestHistory(let limit):
                 return .requestHistory(try await parts.requests.history(limit: rows(limit)))
-            case .volumes, .nextTape, .volumeContents, .tapeLook, .tapeEstimate: return try await tapeDesk().answer(query)
+            case .volumes, .nextTape, .volumeContents, .tapeLook, .tapeEstimate:
+                return try await tapeDesk().answer(query)
             case .audit(let before, let limit):
                 return .audit(try await parts.orders.page(before: before, limit: rows(limit)))
             }

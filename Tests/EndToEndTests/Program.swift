@@ -59,7 +59,10 @@ struct Program {
     func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
         let process = Process()
         process.executableURL = try Program.binary()
-        process.arguments = arguments + (Program.ours.contains(arguments.first ?? "") && !arguments.starts(with: ["key", "add"]) ? ["--config", settings.path] : [])
+        process.arguments =
+            arguments
+            + (Program.ours.contains(arguments.first ?? "") && !arguments.starts(with: ["key", "add"])
+                ? ["--config", settings.path] : [])
         process.environment = ProcessInfo.processInfo.environment.merging(
             [
                 "XDG_STATE_HOME": folder.appending(path: "state").path, "SWIFT_BACKTRACE": "enable=no",

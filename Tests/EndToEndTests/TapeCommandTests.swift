@@ -47,7 +47,9 @@ struct TapeProgram {
 }
 
 @Suite(.timeLimit(.minutes(3)), .serialized) struct TapeCommandTests {
-    @Test("a cartridge is added, labelled, written, read back, looked at and kept from erasure, each by a command of its own")
+    @Test(
+        "a cartridge is added, labelled, written, read back, looked at and kept from erasure, each by a command of its own"
+    )
     func wholeLife() throws {
         let tape = try TapeProgram()
         defer { tape.program.remove() }

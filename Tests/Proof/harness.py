@@ -286,4 +286,7 @@ def probe_of(options):
     """The program that drives the tape library from inside; it is built beside the other."""
     if os.path.basename(options.binary) == "TapeProbe":
         return options.binary
-    return os.path.join(os.path.dirname(options.binary), "TapeProbe")
+    folder = os.path.dirname(options.binary)
+    # Of the tests' own build, where only the program was built for release.
+    places = [os.path.join(folder, "TapeProbe"), os.path.join(os.path.dirname(folder), "debug", "TapeProbe")]
+    return next(filter(os.path.exists, places), places[0])

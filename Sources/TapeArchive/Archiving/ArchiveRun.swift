@@ -119,7 +119,9 @@ package struct ArchiveRun: Sendable {
             "spool",
             "parts of \(Quantity.bytes(Int64(bounds.part))) in \(folder), at most \(bounds.parts) of them at a time")
         return try await plan.writer.write(tape) { ring, producer in
-            do { return try producer.staged(open, over: StageSpool(bounds, in: folder, files: files), into: ring) } catch {
+            do {
+                return try producer.staged(open, over: StageSpool(bounds, in: folder, files: files), into: ring)
+            } catch {
                 // The spool's disk; what the tape failed with has its words already.
                 if error is Failure { told.failed(error) }
                 throw error

@@ -88,7 +88,9 @@ private struct TapeFileCopy {
         let bytes = Array(path.utf8)
         guard bytes.first == UInt8(ascii: "/"), let slash = bytes.lastIndex(of: UInt8(ascii: "/")),
             slash + 1 < bytes.count
-        else { throw StationFailure.refused("PATH_UNFIT", path, "\(printable(path.utf8)) is no absolute path of a file") }
+        else {
+            throw StationFailure.refused("PATH_UNFIT", path, "\(printable(path.utf8)) is no absolute path of a file")
+        }
         let name = PathBytes(bytes[(slash + 1)...])
         let root = try failing { () throws(FileError) in
             try files.openRoot(PathBytes(slash == 0 ? bytes[...0] : bytes[..<slash]))
@@ -106,7 +108,8 @@ private struct TapeFileCopy {
                 (blocks, total) = (blocks + 1, total + Int64(count))
             case .filemark, .endOfData: break reading
             case .tooLarge:
-                throw TapeFault(.system, operation: "read", detail: "a block is larger than \(BlockBuffer.largest) bytes")
+                throw TapeFault(
+                    .system, operation: "read", detail: "a block is larger than \(BlockBuffer.largest) bytes")
             }
         }
         return "\(blocks) blocks, \(total) bytes in \(printable(path.utf8)); now \(try drive.position().words)"

@@ -86,10 +86,10 @@ struct ProgressLine {
         }
     }
 
-    /// The last line of all: however short the run, a file of it says how it stood at the end.
+    /// However short the run, a file of its progress has a line.
     mutating func end(_ copy: CopyState, at: WallTime) {
         clear()
-        if !isLive, !isQuiet { Standard.error(ProgressText(copy: copy, at: at).line) }
+        if !isLive, shownAt == nil { show(copy, at: at) }
     }
 
     func clear() {

@@ -109,7 +109,9 @@ import WorkerKit
         let run = try await engine.end(of: words)
         #expect(run.result == .ok && run.job == "by hand" && run.kind == .tapeArchive)
         #expect(run.done.bytes == 2 << 20)
-        guard case .jobRuns(let runs) = await engine.ask(.jobRuns(job: "by hand", before: nil, limit: 5)) else { return }
+        guard case .jobRuns(let runs) = await engine.ask(.jobRuns(job: "by hand", before: nil, limit: 5)) else {
+            return
+        }
         #expect(runs.map(\.run) == [run.run] && runs.first?.result == .ok)
         #expect(try await engine.log(of: run.run).last?.contains("ended ok") == true)
         await engine.close()
