@@ -49,6 +49,7 @@ extension TapeStation {
                 label: volume.label, state: volume.slotState,
                 note: misfiled[volume.barcode] ?? printable(volume.reason.utf8))
         }
+        for bay in bays { bay.board.change { $0.takeFill(from: all) } }
         roster.withLock { roster in
             if roster.shelf != sight { roster.changes += 1 }
             roster.shelf = sight

@@ -179,6 +179,7 @@ extension TapeStation {
             medium.barcode = printable(sighting.sight.barcode.text.utf8)
             medium.pool = printable((probe.label?.pool ?? "").utf8)
             medium.used = known?.volume.used ?? 0
+            medium.isBlank = sighting.sight.contents == .blank(isProven: true)
             medium.words =
                 switch sighting.sight.contents {
                 case .ours: known.map { $0.volume.state.rawValue } ?? "a label of ours that the catalog does not know"

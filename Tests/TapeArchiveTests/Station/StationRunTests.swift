@@ -43,6 +43,11 @@ import WorkerKit
         #expect(Set(ends[0].volumes).isDisjoint(with: ends[1].volumes))
         let state = bench.station.state()
         #expect(state.tally.full >= 2 && state.drives.allSatisfy { $0.job.isEmpty && $0.stream == nil })
+        // What a drive says of its tape is what the catalog says of it.
+        for drive in state.drives {
+            let row = try #require(state.volumes.first { $0.volume.label == drive.medium?.label })
+            #expect(drive.medium?.used == row.volume.used && row.volume.used > 0)
+        }
         for end in ends {
             let name = try #require(end.volumes.first)
             let verdict = await bench.station.verify(volume: name, job: "verify", drive: nil, control: TapeRunControl())

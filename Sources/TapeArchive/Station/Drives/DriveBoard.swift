@@ -1,3 +1,4 @@
+import BackupCatalog
 import BackupModel
 import Synchronization
 
@@ -89,6 +90,15 @@ final class DriveBoard: Sendable {
         if health.bytesWritten > 0, health.bytesOnMedium > 0 {
             drawn.compression = Double(health.bytesOnMedium) / Double(health.bytesWritten)
         }
+    }
+}
+
+extension DriveBoard.Face {
+    /// What was written to the tape since it was looked at, by the catalog.
+    mutating func takeFill(from volumes: [KnownVolume]) {
+        guard let nonce = label?.nonce, let known = volumes.first(where: { $0.volume.nonce == nonce }) else { return }
+        state.medium?.used = known.volume.used
+        state.medium?.words = known.volume.state.rawValue
     }
 }
 
