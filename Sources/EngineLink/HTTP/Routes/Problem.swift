@@ -22,7 +22,8 @@ struct Problem: Error, Hashable, Sendable {
     /// The engine's codes for something that a path names and that is not there, or not any more. `INTENT_UNKNOWN`
     /// and its like say another thing.
     private static let absences: Set<String> = [
-        "JOB_UNKNOWN", "MIRROR_UNKNOWN", "RUN_UNKNOWN", "REQUEST_UNKNOWN", "ALERT_GONE",
+        "JOB_UNKNOWN", "MIRROR_UNKNOWN", "RUN_UNKNOWN", "REQUEST_UNKNOWN", "ALERT_GONE", "TAPE_NONE", "POOL_UNKNOWN",
+        "VOLUME_UNKNOWN", "DRIVE_UNKNOWN",
     ]
 
     /// What the engine refused: 404 when it knows no such thing, else `status`.

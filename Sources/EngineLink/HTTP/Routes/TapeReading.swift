@@ -15,6 +15,8 @@ enum TapeReading {
     }
 
     static func volumes(_ call: Call) async throws(Problem) -> Response {
+        // Without a drive there are none: a list that is empty, no error.
+        guard try await call.state().tape != nil else { return .json(VolumeList(volumes: [], isFull: false)) }
         let limit = Int(call.integer("limit") ?? 100)
         let query = Query.volumes(pool: call.text("pool"), after: call.integer("after"), limit: limit)
         let volumes = try await call.ask(query) { answer in
