@@ -113,7 +113,8 @@ class Bench:
     def cycle(self, number):
         when, out, status = self.interrupt()
         when = f"{when} (library {self.libraries}, {self.form})"
-        self.proof.cases += 1
+        # A writer that came to its end by itself is judged like all others, and is no kill.
+        self.proof.cases += self.cuts or status == -9
         bad = [line for line in out.decode(errors="replace").splitlines() if line.startswith(("failed", "usage"))]
         # A writer whose power is gone may say so.
         if bad and not self.cuts:
@@ -212,11 +213,15 @@ def main():
     with workspace(place()) as root:
         bench = Bench(probe_of(options), root, proof, random.Random(options.seed), options.cuts)
         try:
-            for number in range(options.count or (WHOLE if options.long else SHARE)[options.cuts]):
+            count = options.count or (WHOLE if options.long else SHARE)[options.cuts]
+            for number in range(4 * count):
+                if proof.cases == count:
+                    break
                 bench.cycle(number)
                 if len(proof.failures) > 20:
                     print(f"{name}: too many failures, stopped")
                     break
+            proof.require(proof.cases == count or proof.failures, f"{proof.cases} took place of {count}")
         finally:
             bench.down()
             for image in bench.images.values():

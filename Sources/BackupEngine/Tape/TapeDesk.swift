@@ -230,12 +230,7 @@ actor TapeDesk {
     }
 
     private func all(of pool: String?) async throws(Failure) -> [VolumeRow] {
-        var rows: [VolumeRow] = []
-        while true {
-            let page = try await station.volumes(pool: pool, after: rows.last?.id, limit: 400)
-            rows += page
-            if page.count < 400 || rows.count >= TapeDesk.mostVolumes { return rows }
-        }
+        try await station.volumes(pool: pool, after: nil, limit: TapeDesk.mostVolumes)
     }
 
     private static let mostVolumes = 100_000

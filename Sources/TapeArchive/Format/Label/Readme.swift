@@ -33,7 +33,7 @@ extension VolumeLabel {
             file or the paper key, typed in. Keys that archives here may need: \(keys.isEmpty ? "none" : keys.joined(separator: ", "))
 
             INDEX
-              mt -f \(device) asf N+1; dd if=\(device) bs=\(blockSize) | tar -xf -; zcat HOLDFAST-INDEX.jsonl.gz | less
+              mt -f \(device) asf N+1; dd if=\(device) bs=\(blockSize) | tar -xf -; less HOLDFAST-INDEX.jsonl
             Each line is a file: name, size, hash (BLAKE3, program b3sum), tape file and block.
 
             """

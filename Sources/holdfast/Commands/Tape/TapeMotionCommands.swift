@@ -35,18 +35,23 @@ struct TapeSeek: AsyncParsableCommand {
     }
 }
 
-struct TapeForward: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "fsf", abstract: "Forward over filemarks, to behind the last of them.")
-    @OptionGroup var options: DriveOptions
+/// How far, in filemarks.
+struct FilemarkOptions: ParsableArguments {
     @Option(help: "How many.") var count = 1
 
     func validate() throws {
         guard (1...1_000_000).contains(count) else { throw ValidationError("--count is 1 to 1000000") }
     }
+}
+
+struct TapeForward: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fsf", abstract: "Forward over filemarks, to behind the last of them.")
+    @OptionGroup var options: DriveOptions
+    @OptionGroup var filemarks: FilemarkOptions
 
     func run() async throws {
-        let (name, count) = (options.drive, count)
+        let (name, count) = (options.drive, filemarks.count)
         try await options.tape.order { .motion(drive: try $0.drive(name), .filemarks(count)) }
     }
 }
@@ -55,14 +60,10 @@ struct TapeBack: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bsf", abstract: "Back over filemarks, to before the last of them.")
     @OptionGroup var options: DriveOptions
-    @Option(help: "How many.") var count = 1
-
-    func validate() throws {
-        guard (1...1_000_000).contains(count) else { throw ValidationError("--count is 1 to 1000000") }
-    }
+    @OptionGroup var filemarks: FilemarkOptions
 
     func run() async throws {
-        let (name, count) = (options.drive, count)
+        let (name, count) = (options.drive, filemarks.count)
         try await options.tape.order { .motion(drive: try $0.drive(name), .filemarks(-count)) }
     }
 }
